@@ -1,0 +1,33 @@
+"""What every part speaks: claims, records, errors. No I/O, and no third-party package but pydantic."""
+
+from afterlore.core.claim import Change, Claim, Evidence, Rung
+from afterlore.core.errors import (
+    AfterloreError,
+    CheckFailed,
+    ConfigError,
+    FetchFailed,
+    FetchRefused,
+    InputError,
+    ServiceError,
+)
+from afterlore.core.progress import Progress, Silent
+from afterlore.core.record import Record, canonical_json, digest
+
+__all__ = [
+    "AfterloreError",
+    "Change",
+    "CheckFailed",
+    "Claim",
+    "ConfigError",
+    "Evidence",
+    "FetchFailed",
+    "FetchRefused",
+    "InputError",
+    "Progress",
+    "Record",
+    "Rung",
+    "ServiceError",
+    "Silent",
+    "canonical_json",
+    "digest",
+]

@@ -1,0 +1,71 @@
+"""Every error that Afterlore raises on purpose.
+
+::
+
+    AfterloreError              exit code
+    ├── InputError              2   wrong usage, a file, folder, setting or source that cannot be used
+    │   └── ConfigError         2   a setting or vertical file with an unknown or wrong key
+    ├── CheckFailed             1   the thing that was checked does not hold
+    └── ServiceError            3   something outside this process failed
+        ├── FetchRefused        3   our own rules forbid the request (private address, robots, size)
+        └── FetchFailed         3   the other side or the network failed
+
+Callers catch broad (``AfterloreError``) and recover narrow. An error carries data and does nothing: no logging, no printing.
+Its message says what is wrong, shows the identifier with ``!r`` and names the fix.
+"""
+
+__all__ = [
+    "AfterloreError",
+    "CheckFailed",
+    "ConfigError",
+    "FetchFailed",
+    "FetchRefused",
+    "InputError",
+    "ServiceError",
+]
+
+
+class AfterloreError(Exception):
+    """Base of all errors raised on purpose. ``exit_code`` is what the command line exits with."""
+
+    exit_code = 2
+
+
+class InputError(AfterloreError):
+    """Wrong usage or unusable input."""
+
+
+class ConfigError(InputError):
+    """A setting, or a vertical file, that is not valid."""
+
+
+class CheckFailed(AfterloreError):
+    """The checked thing does not hold."""
+
+    exit_code = 1
+
+
+class ServiceError(AfterloreError):
+    """Something outside this process failed."""
+
+    exit_code = 3
+
+
+class FetchRefused(ServiceError):
+    """Our own rules forbid the request. ``reason`` is one word: address, scheme, robots, size, type, redirects."""
+
+    def __init__(self, url: str, reason: str, detail: str) -> None:
+        super().__init__(f"refused to fetch {url!r}: {detail}")
+        self.url = url
+        self.reason = reason
+        self.detail = detail
+
+
+class FetchFailed(ServiceError):
+    """The other side or the network failed. ``status`` is the HTTP status, or None when there was no answer."""
+
+    def __init__(self, url: str, detail: str, status: int | None = None) -> None:
+        super().__init__(f"could not fetch {url!r}: {detail}")
+        self.url = url
+        self.detail = detail
+        self.status = status

@@ -1,0 +1,1 @@
+"""Pure text helpers: sentences, language, numbers and units. No I/O."""

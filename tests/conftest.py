@@ -1,0 +1,31 @@
+"""No test reaches the network beyond loopback (pytest-socket, see pyproject.toml) or the user's home."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SHARED = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture(autouse=True)
+def _no_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Home and the platform's folders lie in the test's own folder; settings of the machine are not seen."""
+    home = tmp_path / "home"
+    for variable in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "APPDATA", "LOCALAPPDATA"):
+        monkeypatch.setenv(variable, str(home))
+    for variable in (
+        "AFTERLORE_LOG_LEVEL",
+        "AFTERLORE_LOG_FORMAT",
+        "AFTERLORE_OFFLINE",
+        "AFTERLORE_ALLOW_HOSTS",
+    ):
+        monkeypatch.delenv(variable, raising=False)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The evaluation data, which never ships; tests that need it skip when it is not there."""
+    if not SHARED.is_dir():
+        pytest.skip("the evaluation data is not at hand (../shared/data)")
+    return SHARED
