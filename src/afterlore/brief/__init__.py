@@ -1,0 +1,1 @@
+"""A daily brief of a field in which every claim points to its source sentence."""
