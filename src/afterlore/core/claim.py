@@ -43,9 +43,7 @@ class Evidence(Record):
     @model_validator(mode="after")
     def _span(self) -> "Evidence":
         if not 0 <= self.start < self.end or self.end - self.start != len(self.quote):
-            raise ValueError(
-                f"span {self.start}:{self.end} does not fit a quote of {len(self.quote)} characters"
-            )
+            raise ValueError(f"span {self.start}:{self.end} does not fit a quote of {len(self.quote)} characters")
         return self
 
 

@@ -10,7 +10,8 @@
         ├── FetchRefused        3   our own rules forbid the request (private address, robots, size)
         └── FetchFailed         3   the other side or the network failed
 
-Callers catch broad (``AfterloreError``) and recover narrow. An error carries data and does nothing: no logging, no printing.
+Callers catch broad (``AfterloreError``) and recover narrow. An error carries data and does nothing: no logging, no
+printing.
 Its message says what is wrong, shows the identifier with ``!r`` and names the fix.
 """
 

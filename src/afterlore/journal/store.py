@@ -70,9 +70,7 @@ class Journal:
             _migrate(self._engine, path)
         except DatabaseError as error:
             self._engine.dispose()
-            raise InputError(
-                f"{path.name!r} is not a journal that can be read ({error.orig}); move it away"
-            ) from error
+            raise InputError(f"{path.name!r} is not a journal that can be read ({error.orig}); move it away") from error
 
     def __enter__(self) -> "Journal":
         return self
@@ -91,9 +89,7 @@ class Journal:
         with self._engine.connect() as connection:
             for at in range(0, len(wanted), _BATCH):
                 chosen = _DONE.c.key.in_(wanted[at : at + _BATCH])
-                rows = connection.execute(
-                    select(_DONE.c.key, _DONE.c.value).where(_DONE.c.stage == stage, chosen)
-                )
+                rows = connection.execute(select(_DONE.c.key, _DONE.c.value).where(_DONE.c.stage == stage, chosen))
                 found.update((row.key, row.value) for row in rows)
         return found
 
@@ -131,16 +127,9 @@ def _durable(connection: object, _: object) -> None:
 def _migrate(engine: Engine, path: Path) -> None:
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY)"))
-        done = (
-            connection.execute(select(_VERSION.c.version).order_by(_VERSION.c.version.desc()))
-            .scalars()
-            .first()
-            or 0
-        )
+        done = connection.execute(select(_VERSION.c.version).order_by(_VERSION.c.version.desc())).scalars().first() or 0
         if done > len(_MIGRATIONS):
-            raise InputError(
-                f"{path.name!r} was written by a newer afterlore (schema {done}); upgrade this one"
-            )
+            raise InputError(f"{path.name!r} was written by a newer afterlore (schema {done}); upgrade this one")
         for number, statements in enumerate(_MIGRATIONS[done:], start=done + 1):
             for statement in statements:
                 connection.execute(text(statement))
