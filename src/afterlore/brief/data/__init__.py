@@ -1,0 +1,3 @@
+"""Public facts that the brief reads: names of outlets."""
+
+__all__: list[str] = []

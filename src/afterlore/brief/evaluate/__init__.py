@@ -1,0 +1,24 @@
+"""Each stage measured against labelled data, beside its baselines: ``afterlore brief eval``."""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from afterlore.core import InputError
+
+__all__ = ["STAGES", "run"]
+
+STAGES = ("extract", "dedupe", "cluster", "classify", "mutate", "claims")
+"""What can be measured: a module of this package each, with a function ``evaluate``."""
+
+
+def run(stage: str, data: Path | None) -> dict[str, Any]:
+    """The figures of one stage, ready for JSON. Raises InputError when the data is not of the form that it needs.
+
+    The module is imported when it is asked for, since each draws in the libraries of its stage.
+    """
+    if stage not in STAGES:
+        raise InputError(f"nothing to measure is called {stage!r}; there are {', '.join(STAGES)}")
+    evaluate = import_module(f"afterlore.brief.evaluate.{stage}").evaluate
+    result: dict[str, Any] = evaluate() if stage == "dedupe" else evaluate(data)
+    return result
