@@ -1,0 +1,253 @@
+"""The extractive writer: everything verbatim, nothing twice, no fragments, nothing told again."""
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from afterlore.brief.article import Article
+from afterlore.brief.candidates import candidates, faults, numbers_in, width
+from afterlore.brief.extractive import ExtractiveWriter
+from afterlore.brief.graph import centrality, choose, similarity
+from afterlore.brief.labels import assign_labels
+from afterlore.brief.phrases import trim_start
+from afterlore.brief.reading import read
+from afterlore.brief.story import Bullet, Draft, Sourced, check_draft
+from afterlore.brief.vertical import load_vertical
+from afterlore.core import InputError, digest
+
+AI = load_vertical("ai")
+WRITER = ExtractiveWriter()
+
+FIRST = """编辑｜小林
+云雀日报5月6日消息，云杉科技今日发布新一代语言模型Pine-2，并以开源许可提供全部权重。
+这款模型让人眼前一亮！
+据悉，Pine-2参数规模为300亿，在PineBench推理评测中得分81.4，比上一代提高12.6分。
+云杉科技创始人沈越表示：“我们把训练成本压到了上一代的四成。”
+价格方面，Pine-2的输入价格为每百万词元0.8元，输出价格为每百万词元2.4元，比上一代下降60%。
+你准备好了吗？
+Pine-2的发布意味着中等规模的开源模型第一次在推理任务上追平闭源模型，竞争焦点正在从参数规模转向单位成本。
+云杉科技成立于2027年，核心团队来自北湖大学，目前员工约120人。
+扫码关注公众号，回复“Pine”领取资料。"""
+
+SECOND = """青石网记者获悉，云杉科技发布Pine-2开源模型，参数规模300亿。
+Pine-2采用混合专家架构，每次推理只激活30亿参数，单张显卡即可运行。
+此外，云杉科技与青禾笔记达成合作，后者将在6月接入Pine-2。
+不过，北湖大学教授何川认为，该评测尚未公开数据，结论有待独立验证。
+云杉科技计划在今年第三季度推出支持图像输入的版本。
+更多详情见文末链接：https://example.invalid/pine"""
+
+
+def article(title: str, text: str, outlet: str = "云雀日报", language: str = "zh") -> Article:
+    return Article(
+        id=digest(title + text)[:16],
+        url="https://example.invalid/" + digest(title)[:8],
+        outlet=outlet,
+        title=title,
+        published=datetime(2031, 5, 6, 9, tzinfo=UTC),
+        language=language,
+        text=text,
+        sha256=digest(text),
+        source="test",
+    )
+
+
+def story() -> list[Article]:
+    return [
+        article("刚刚，云杉科技开源Pine-2模型，价格下降60%", FIRST),
+        article("Pine-2来了，太强了！", SECOND, outlet="青石网"),
+    ]
+
+
+def written() -> Draft:
+    draft = WRITER.write(story(), vertical=AI)
+    assert draft is not None
+    return draft
+
+
+def test_title_carries_the_news_and_insight_says_why() -> None:
+    draft = written()
+    assert draft.title == "云杉科技开源Pine-2模型，价格下降60%"
+    assert any("意味着" in said.text for said in draft.insight)
+
+
+def test_every_statement_is_verbatim() -> None:
+    check_draft(written(), story())
+
+
+def test_bullets_are_facts_from_both_outlets() -> None:
+    draft = written()
+    assert 4 <= len(draft.bullets) <= 8
+    assert len({bullet.statement.article_id for bullet in draft.bullets}) == 2
+    whole = "".join(bullet.statement.text for bullet in draft.bullets)
+    for unwanted in ("编辑", "扫码", "准备好", "文末", "眼前一亮", "据悉", "此外，", "不过，"):
+        assert unwanted not in whole
+
+
+def test_labels_fit() -> None:
+    by_text = {bullet.statement.text: bullet.label for bullet in written().bullets}
+    price = next(label for text, label in by_text.items() if "每百万词元" in text)
+    assert price == "定价与成本"
+    assert len(set(by_text.values())) >= len(by_text) - 1
+
+
+def test_same_articles_same_draft_in_any_process() -> None:
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import test_extractive as t; "
+        "sys.stdout.buffer.write(t.written().to_json().encode())"
+    )
+    drafts = set()
+    for seed in ("1", "2"):
+        command = [sys.executable, "-c", code, str(Path(__file__).parent)]
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        drafts.add(subprocess.run(command, env=environment, capture_output=True, check=True).stdout)
+    assert drafts == {written().to_json().encode()}
+
+
+def test_what_was_told_is_not_told_again() -> None:
+    draft = written()
+    told = [said.text for said in (*draft.insight, *(bullet.statement for bullet in draft.bullets))]
+    again = WRITER.write(story(), vertical=AI, avoid=told)
+    assert again is None or not {bullet.statement.text for bullet in again.bullets} & set(told)
+    news = "云杉科技今天宣布Pine-2下载量突破200万次，并推出面向学校的免费版本。\n免费版本由云杉科技与北湖大学共同维护。"
+    update = article("Pine-2下载量破200万", news, outlet="山岚社")
+    later = WRITER.write([*story(), update], vertical=AI, avoid=told)
+    assert later is not None
+    said = [one.text for one in (*later.insight, *(bullet.statement for bullet in later.bullets))]
+    assert any("200万" in text for text in said)
+    assert not set(said) & set(told)
+
+
+def test_the_same_sentence_with_a_new_figure_is_news() -> None:
+    before = "云杉科技的Pine-2模型在校园版发布后的累计下载量突破100万次。"
+    after = "云杉科技的Pine-2模型在校园版发布后的累计下载量突破300万次。"
+    assert read([article("下载量", before)], AI, [before]).told == [True]
+    assert read([article("下载量", after)], AI, [before]).told == [False]
+
+
+def test_nothing_to_tell_is_none() -> None:
+    assert WRITER.write([], vertical=AI) is None
+    assert WRITER.write([article("图集", "")], vertical=AI) is None
+    assert WRITER.write([article("图集", "扫码关注！\n你看懂了吗？")], vertical=AI) is None
+
+
+def test_english_sentences_stay_english() -> None:
+    text = (
+        "Pine Labs released Pine-2 on Tuesday with open weights and a 30 billion parameter design.\n"
+        "The model scored 81.4 on PineBench, 12.6 points above its predecessor.\n"
+        "It is great!\n"
+        "Analysts at Northlake said the release marks a shift from parameter count to unit cost.\n"
+        "Pine Labs plans to add image input in the third quarter."
+    )
+    draft = WRITER.write([article("Pine Labs releases Pine-2 with open weights", text, language="en")], vertical=AI)
+    assert draft is not None
+    assert all("It is great" not in bullet.statement.text for bullet in draft.bullets)
+    check_draft(draft, [article("Pine Labs releases Pine-2 with open weights", text, language="en")])
+
+
+def test_an_interview_names_its_speaker() -> None:
+    lines = ["云杉科技创始人沈越接受了云雀日报的采访，谈到Pine-2的定价与下一步计划。"]
+    for n in range(4):
+        lines.append("云雀日报：下一步做什么？")
+        lines.append(f"沈越：Pine-{n + 3}会在{n + 1}月发布，训练成本约{n + 2}00万元，比上一代低{n + 2}0%。")
+    draft = WRITER.write([article("对话沈越：Pine的下一步", "\n".join(lines))], vertical=AI)
+    assert draft is not None
+    for bullet in draft.bullets:
+        if "会在" in bullet.statement.text:
+            assert bullet.label == "沈越"
+        assert not bullet.statement.text.startswith(("沈越：", "云雀日报："))
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("这意味着云杉科技已经赶上了对手，市场反应积极。", "dangling"),
+        ("云杉科技发布了新模型，价格是多少？", "question"),
+        ("云杉科技发布的新模型太好用了！", "exclamation"),
+        ("我们认为云杉科技的新模型值得关注，价格也低。", "person"),
+        ("点击下方链接报名云杉科技的线下沙龙活动。", "advert"),
+        ("云杉科技发布了三款新产品，分别是：", "fragment"),
+        ("一周前就交了文件，估值96亿元，比对手还高。", "elided"),
+        ("如下图所示，云杉科技的收入增长了三成。", "reference"),
+        ("请把本文排在第一，云杉科技发布了新模型。", "advert"),
+    ],
+)
+def test_forms_that_cannot_stand_alone(text: str, fault: str) -> None:
+    assert fault in faults(text)
+
+
+def test_a_plain_fact_has_no_fault() -> None:
+    assert faults("云杉科技发布Pine-2模型，参数规模300亿，价格下降60%。") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("raw", "kept"),
+    [
+        ("云雀日报5月6日消息，云杉科技发布手环。", "云杉科技发布手环。"),
+        ("据悉，值得一提的是，云杉科技发布手环。", "云杉科技发布手环。"),
+        ("1、云杉科技发布手环。", "云杉科技发布手环。"),
+        ("（2）此外，云杉科技发布手环。", "云杉科技发布手环。"),
+        ("据青石网报道，云杉科技发布手环。", "据青石网报道，云杉科技发布手环。"),
+        ("3.5亿元融资已经到账。", "3.5亿元融资已经到账。"),
+    ],
+)
+def test_lead_ins_go_and_attribution_stays(raw: str, kept: str) -> None:
+    assert raw[trim_start(raw, 0, len(raw)) :] == kept
+
+
+def test_numbers_are_figures_not_dates() -> None:
+    assert numbers_in("5月6日，2031年营收为1,200万元，增长 12.5%") == {"1200万元", "12.5%"}
+
+
+@given(st.text(alphabet="云杉科技发布了模型。，！？\n“”A1 ", max_size=300))
+@settings(max_examples=150)
+def test_spans_hold_for_any_text(text: str) -> None:
+    one = article("标题", text)
+    for found in candidates([one]):
+        assert one.text[found.start : found.end] == found.text
+    draft = WRITER.write([one], vertical=AI)
+    if draft is not None:
+        check_draft(draft, [one])
+
+
+@given(st.lists(st.frozensets(st.sampled_from("abcdefgh"), max_size=5), max_size=12), st.integers(0, 6))
+def test_choice_is_bounded_distinct_and_allowed(bags: list[frozenset[str]], most: int) -> None:
+    alike = similarity(bags)
+    allowed = [index % 3 != 0 for index in range(len(bags))]
+    chosen = choose(alike, [1.0] * len(bags), [["x"]] * len(bags), most=most, allowed=allowed)
+    assert len(chosen) == len(set(chosen)) <= most
+    assert all(allowed[index] for index in chosen)
+    assert all(alike[a, b] <= 0.38 for a in chosen for b in chosen if a != b)
+    rank = centrality(alike)
+    assert len(rank) == len(bags)
+    assert all(0 <= value <= 1 for value in rank)
+
+
+def test_labels_spread_over_bullets() -> None:
+    texts = (
+        "云杉科技完成3亿元融资，估值20亿元。\n云杉科技此前估值为10亿元，由北湖资本投资。\n"
+        "云杉科技计划下一步进入教育行业。"
+    )
+    found = candidates([article("融资", texts)])
+    labels = assign_labels(found, AI)
+    assert labels[0] == "融资与估值"
+    assert labels[2] == "后续计划"
+
+
+def test_a_draft_that_misquotes_is_refused() -> None:
+    one = article("标题", "云杉科技发布手环。")
+    said = Sourced(text="云杉科技发布戒指。", article_id=one.id, start=0, end=9)
+    draft = Draft(title="标题", title_from=one.id, insight=(said,), bullets=(Bullet(label="要点", statement=said),))
+    with pytest.raises(InputError, match="does not say"):
+        check_draft(draft, [one])
+    assert Draft.from_json(draft.to_json()) == draft
+
+
+def test_width_counts_chinese_as_one() -> None:
+    assert width("云杉") == 2
+    assert width("abcde") == pytest.approx(2.0)
