@@ -3,7 +3,6 @@
 from afterlore.core.claim import Change, Claim, Evidence, Rung
 from afterlore.core.errors import (
     AfterloreError,
-    CheckFailed,
     ConfigError,
     FetchFailed,
     FetchRefused,
@@ -16,7 +15,6 @@ from afterlore.core.record import Record, canonical_json, digest
 __all__ = [
     "AfterloreError",
     "Change",
-    "CheckFailed",
     "Claim",
     "ConfigError",
     "Evidence",

@@ -5,7 +5,6 @@
     AfterloreError              exit code
     ├── InputError              2   wrong usage, a file, folder, setting or source that cannot be used
     │   └── ConfigError         2   a setting or vertical file with an unknown or wrong key
-    ├── CheckFailed             1   the thing that was checked does not hold
     └── ServiceError            3   something outside this process failed
         ├── FetchRefused        3   our own rules forbid the request (private address, robots, size)
         └── FetchFailed         3   the other side or the network failed
@@ -17,7 +16,6 @@ Its message says what is wrong, shows the identifier with ``!r`` and names the f
 
 __all__ = [
     "AfterloreError",
-    "CheckFailed",
     "ConfigError",
     "FetchFailed",
     "FetchRefused",
@@ -40,12 +38,6 @@ class ConfigError(InputError):
     """A setting, or a vertical file, that is not valid."""
 
 
-class CheckFailed(AfterloreError):
-    """The checked thing does not hold."""
-
-    exit_code = 1
-
-
 class ServiceError(AfterloreError):
     """Something outside this process failed."""
 
@@ -53,7 +45,9 @@ class ServiceError(AfterloreError):
 
 
 class FetchRefused(ServiceError):
-    """Our own rules forbid the request. ``reason`` is one word: address, scheme, robots, size, type, redirects."""
+    """Our own rules forbid the request. ``reason`` is one word: address, scheme, robots, size, type,
+    redirects, offline.
+    """
 
     def __init__(self, url: str, reason: str, detail: str) -> None:
         super().__init__(f"refused to fetch {url!r}: {detail}")
