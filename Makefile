@@ -1,0 +1,51 @@
+# Two commands do all the set-up on a fresh machine: `make demo` and `make test`. Both are quick the second time.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt
+DEMO := build/demo
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench clean
+
+help:  ## show this list
+	@sed -n 's/^\([a-z]*\):.*##/\1\t/p' $(MAKEFILE_LIST)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "afterlore needs Python 3.11 or newer; name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/core.stamp: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/test.stamp: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) --editable '.[all]'
+	@touch $@ $(VENV)/core.stamp
+
+demo: $(VENV)/core.stamp  ## build two days of briefs from the shipped samples, offline
+	@$(BIN)/afterlore brief build samples/2026-03-10 --out $(DEMO) --date 2026-03-10 --offline --quiet
+	@$(BIN)/afterlore brief build samples/2026-03-11 --out $(DEMO) --date 2026-03-11 --offline
+	@$(BIN)/afterlore brief verify $(DEMO)
+	@echo
+	@echo "The briefs, with a pointer from every claim to its source sentence:"
+	@ls -1 $(DEMO)/*/brief.*
+	@echo
+	@echo "The first story of $(DEMO)/2026-03-10/brief.md:"
+	@echo
+	@sed -n '/^## /,/^---$$/p;/^---$$/q' $(DEMO)/2026-03-10/brief.md
+
+lint: $(VENV)/test.stamp  ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: lint  ## gates and all tests
+	$(BIN)/pytest -n auto
+
+bench: $(VENV)/test.stamp  ## what the work costs, and how that grows
+	$(BIN)/afterlore brief bench --n 1000,10000
+
+clean:  ## remove what was built
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

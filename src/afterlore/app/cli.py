@@ -1,0 +1,69 @@
+"""``afterlore``: the command line. Heavy imports happen inside the commands, so that ``--help`` is immediate.
+
+Exit codes: 0 done, 1 the checked thing does not hold, 2 wrong usage or input, 3 an outside service failed,
+130 interrupted (run the same command again to resume).
+"""
+
+import json
+import sys
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from afterlore import __version__
+from afterlore.app import brief
+from afterlore.core import AfterloreError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="afterlore",
+    help="Turns news into knowledge. Exit codes: 0 done, 1 a check does not hold, 2 wrong usage or input, "
+    "3 an outside service failed, 130 interrupted (run again to resume).",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(brief.app, name="brief")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"afterlore {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    del version
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code. Errors go to standard error as one line that names the fix."""
+    try:
+        result: Any = app(arguments, standalone_mode=False)
+    except typer.TyperException as error:
+        return _complain(error.format_message() + "; see 'afterlore --help'", 2)
+    except AfterloreError as error:
+        return _complain(str(error), error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        result = 130
+    if result == 130:
+        return _complain("interrupted; what was done is kept, run the same command again to resume", 130)
+    return result if isinstance(result, int) else 0
+
+
+def _complain(message: str, code: int) -> int:
+    if "--json" in sys.argv:
+        typer.echo(json.dumps({"error": message, "exit_code": code}, ensure_ascii=False))
+    typer.echo(f"afterlore: {message}", err=True)
+    return code
+
+
+def main() -> NoReturn:
+    """The console script."""
+    sys.exit(run())

@@ -1,0 +1,203 @@
+"""From a writer's draft to claims in the ledger: each checked against its source, then held against the other outlets.
+
+A statement that the verifier does not find supported by its own quote is left out and counted. One that a second,
+independent outlet also makes climbs from *quoted* to *corroborated*. Where outlets give different figures for the same
+thing, they are quoted side by side and the claim is *disputed*; nothing is averaged and none is chosen.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date as Date
+from itertools import combinations
+
+from afterlore.brief.article import Article
+from afterlore.brief.check import Fact, check, disagreements, facts
+from afterlore.brief.edition import BulletEntry, Disagreement
+from afterlore.brief.story import Draft, Sourced
+from afterlore.core import Change, Claim, Evidence, Rung, digest
+from afterlore.text.language import language
+from afterlore.text.ngrams import words
+from afterlore.text.sentences import Sentence, sentences
+
+__all__ = ["DISPUTED", "Entered", "enter", "side_by_side"]
+
+DISPUTED = "说法不一"
+"""Label of a bullet that quotes outlets which differ."""
+
+# Two sentences say the same when most words of the shorter one stand in the other; where their figures agree, fewer will
+# do. Set on invented pairs (tests/test_claims.py): paraphrases of one fact, and different facts about one company.
+_SHARED_WITH_FIGURES = 0.4
+_SHARED_WITHOUT = 0.65
+_MOST_DISPUTES = 2
+_CLAUSE_END = re.compile(r"[，,；;。！？!?]")
+
+
+@dataclass(slots=True)
+class Entered:
+    """What a draft became."""
+
+    insight: list[str] = field(default_factory=list)
+    bullets: list[BulletEntry] = field(default_factory=list)
+    disagreements: list[Disagreement] = field(default_factory=list)
+    claims: dict[str, Claim] = field(default_factory=dict)
+    rejected: int = 0
+    """Statements that the verifier would not let through."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """An article with its sentences and their words, read once."""
+
+    article: Article
+    sentences: list[Sentence]
+    words: list[frozenset[str]]
+
+
+def enter(draft: Draft, articles: Sequence[Article], day: Date) -> Entered:
+    """Check the draft's statements and enter them as claims of that day. ``articles`` are the story's own, no reposts."""
+    read = [_read(article) for article in articles]
+    by_id = {one.article.id: one for one in read}
+    entered = Entered()
+    for disagreement, dispute in _disputes(read, day):
+        entered.disagreements.append(disagreement)
+        entered.claims[dispute.id] = dispute
+    disputed = [evidence for dispute in entered.claims.values() for evidence in dispute.evidence]
+    shown = [BulletEntry(label=DISPUTED, claim=dispute) for dispute in entered.claims]
+    for statement in draft.insight:
+        claim = _claim(statement, by_id[statement.article_id], read, day)
+        if claim is None:
+            entered.rejected += 1
+        elif claim.id not in entered.claims:
+            entered.claims[claim.id] = claim
+            entered.insight.append(claim.id)
+    for bullet in draft.bullets:
+        claim = _claim(bullet.statement, by_id[bullet.statement.article_id], read, day)
+        if claim is None:
+            entered.rejected += 1
+        elif claim.id not in entered.claims and not _repeats(claim.evidence[0], disputed):
+            entered.claims[claim.id] = claim
+            entered.bullets.append(BulletEntry(label=bullet.label, claim=claim.id))
+    entered.bullets.extend(shown)
+    return entered
+
+
+def side_by_side(quotes: Sequence[tuple[str, str]]) -> str:
+    """The text of a disputed claim, from (outlet, quote) pairs; made of nothing but these, so it can be checked."""
+    return "；".join(f"{outlet}：“{quote}”" for outlet, quote in quotes)
+
+
+def _read(article: Article) -> _Read:
+    found = sentences(article.text)
+    return _Read(article, found, [frozenset(words(sentence.text)) for sentence in found])
+
+
+def _claim(statement: Sourced, home: _Read, read: Sequence[_Read], day: Date) -> Claim | None:
+    """The claim of one statement, or None when its own quote does not bear it out."""
+    evidence = _evidence(home.article, statement.start, statement.end)
+    if any(not problem.minor for problem in check(statement.text, [evidence.quote]).problems):
+        return None
+    also = list(_corroborations(statement.text, home.article, read))
+    outlets = (home.article.outlet, *(article.outlet for article, _ in also))
+    history = [Change(date=day.isoformat(), rung=Rung.QUOTED, reason=f"{home.article.outlet} says so")]
+    if also:
+        reason = f"{'、'.join(outlets[1:])} says the same independently"
+        history.append(Change(date=day.isoformat(), rung=Rung.CORROBORATED, reason=reason))
+    return Claim(
+        id=_identity(statement.text, (evidence,)),
+        text=statement.text,
+        language=language(statement.text),
+        subject=_subject(statement.text),
+        evidence=(evidence, *(item for _, item in also)),
+        rung=history[-1].rung,
+        outlets_for=outlets,
+        first_seen=min((a.published for a in (home.article, *(x for x, _ in also)) if a.published), default=None),
+        history=tuple(history),
+    )
+
+
+def _corroborations(text: str, home: Article, read: Sequence[_Read]) -> Iterator[tuple[Article, Evidence]]:
+    """For each other, independent outlet the sentence that says the same, if it has one."""
+    mine = frozenset(words(text))
+    figures = bool(facts(text))
+    heard = {home.outlet, home.origin or home.outlet}
+    for other in read:
+        article = other.article
+        if article.outlet in heard or (article.origin or article.outlet) in heard or len(mine) < 4:
+            continue
+        shared = [len(mine & theirs) / max(1, min(len(mine), len(theirs))) for theirs in other.words]
+        for at in sorted(range(len(shared)), key=lambda i: (-shared[i], i))[:3]:
+            if len(other.words[at]) < 4 or shared[at] < (_SHARED_WITH_FIGURES if figures else _SHARED_WITHOUT):
+                break
+            sentence = other.sentences[at]
+            verdict = check(text, [sentence.text])
+            if verdict.state == "supported" and not verdict.problems and (verdict.checked or not figures):
+                heard |= {article.outlet, article.origin or article.outlet}
+                yield article, _evidence(article, sentence.start, sentence.end)
+                break
+
+
+def _disputes(read: Sequence[_Read], day: Date) -> Iterator[tuple[Disagreement, Claim]]:
+    """Figures on which outlets differ: one claim for each thing measured, with one quote for each value."""
+    told: dict[tuple[str, tuple[str, ...]], dict[float, list[tuple[_Read, Fact]]]] = {}
+    for one, two in combinations(read, 2):
+        if one.article.outlet == two.article.outlet:
+            continue
+        for found in disagreements([s.text for s in one.sentences], [s.text for s in two.sentences]):
+            values = told.setdefault((found.a.metric[0], found.a.subject), {})
+            for side, fact in ((one, found.a), (two, found.b)):
+                sides = values.setdefault(fact.value, [])
+                if all(known.article.outlet != side.article.outlet for known, _ in sides):
+                    sides.append((side, fact))
+    for (metric, subject), values in list(told.items())[:_MOST_DISPUTES]:
+        # The value that most outlets give is quoted first; which one is right is not for us to say.
+        ordered = sorted(values.values(), key=lambda sides: (-len(sides), sides[0][0].article.id))
+        quoted = [(sides[0][0].article, _clause(sides[0][0], sides[0][1])) for sides in ordered]
+        text = side_by_side([(article.outlet, evidence.quote) for article, evidence in quoted])
+        evidence = tuple(item for _, item in quoted)
+        outlets = [tuple(side.article.outlet for side, _ in sides) for sides in ordered]
+        claim = Claim(
+            id=_identity(text, evidence),
+            text=text,
+            language=language(text),
+            subject="、".join(subject),
+            evidence=evidence,
+            rung=Rung.DISPUTED,
+            outlets_for=outlets[0],
+            outlets_against=tuple(name for names in outlets[1:] for name in names),
+            first_seen=min((article.published for article, _ in quoted if article.published), default=None),
+            history=(Change(date=day.isoformat(), rung=Rung.DISPUTED, reason="outlets give different figures"),),
+        )
+        shown = tuple((side.article.outlet, fact.text) for sides in ordered for side, fact in sides)
+        yield Disagreement(subject=claim.subject, metric=metric, values=shown, claims=(claim.id,)), claim
+
+
+def _clause(home: _Read, fact: Fact) -> Evidence:
+    """The clause of the sentence that holds the figure."""
+    sentence = next(s for s in home.sentences if s.text == fact.sentence)
+    cuts = [0, *(m.end() for m in _CLAUSE_END.finditer(fact.sentence)), len(fact.sentence)]
+    start = max(cut for cut in cuts if cut <= fact.start)
+    end = min(cut for cut in cuts if cut >= fact.end)
+    clause = fact.sentence[start:end]
+    start += len(clause) - len(clause.lstrip())
+    end = start + len(clause.strip().rstrip("，,；;。！？!?"))
+    return _evidence(home.article, sentence.start + start, sentence.start + end)
+
+
+def _evidence(article: Article, start: int, end: int) -> Evidence:
+    return Evidence(article=article.id, sha256=article.sha256, start=start, end=end, quote=article.text[start:end])
+
+
+def _repeats(evidence: Evidence, disputed: Sequence[Evidence]) -> bool:
+    """Whether a quote holds a disputed clause; telling one side as a fact beside the dispute would choose it."""
+    return any(e.article == evidence.article and evidence.start <= e.start and e.end <= evidence.end for e in disputed)
+
+
+def _subject(text: str) -> str:
+    return next((fact.subject[0] for fact in facts(text) if fact.subject), "")
+
+
+def _identity(text: str, evidence: Sequence[Evidence]) -> str:
+    """The same statement of the same sources has the same id on every day."""
+    places = [f"{item.sha256}:{item.start}:{item.end}" for item in evidence]
+    return digest("\n".join((text, *places)))[:12]

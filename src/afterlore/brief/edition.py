@@ -1,0 +1,193 @@
+"""One day's brief as data: the stories, the claim ledger, the article table, the sources' health. ``brief.json``.
+
+The file is one JSON document in one exact spelling, and carries the digest of its own content: a changed character
+anywhere is found by ``brief verify``. What the digest does not cover: somebody who changes the file and computes the
+digest again; for that, keep the digest of the day elsewhere.
+"""
+
+import json
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import ValidationError
+
+from afterlore.brief.article import Drop
+from afterlore.brief.item import SourceHealth
+from afterlore.core import Claim, InputError, Record, canonical_json, digest
+
+__all__ = [
+    "ArticleEntry",
+    "BulletEntry",
+    "Counts",
+    "Disagreement",
+    "Edition",
+    "Followed",
+    "Other",
+    "Reason",
+    "StoryEntry",
+    "decode",
+    "encode",
+    "json_schema",
+]
+
+
+class ArticleEntry(Record):
+    """A row of the article table; its text lies in ``sources/<sha256>.txt``."""
+
+    id: str
+    url: str
+    outlet: str
+    outlet_stored: str | None
+    origin: str | None
+    title: str
+    published: datetime | None
+    retrieved: datetime | None
+    language: str
+    sha256: str
+    characters: int
+
+
+class BulletEntry(Record):
+    """A label and the claim behind it; the label is ours, the claim is the source's."""
+
+    label: str
+    claim: str
+
+
+class Reason(Record):
+    """One term of a story's score."""
+
+    name: str
+    value: float
+    why: str
+
+
+class Disagreement(Record):
+    """Two outlets that give different figures for the same thing; both are shown, none is chosen."""
+
+    subject: str
+    metric: str
+    values: tuple[tuple[str, str], ...]
+    """(outlet, figure as it stands there)."""
+    claims: tuple[str, ...]
+
+
+class Followed(Record):
+    """The story of an earlier day that this one continues."""
+
+    date: date
+    story: str
+    title: str
+
+
+class StoryEntry(Record):
+    """One story: claims by id, articles by id."""
+
+    id: str
+    title: str
+    title_from: str
+    """Id of the article whose title or lead it is."""
+    category: str
+    category_reason: str
+    articles: tuple[str, ...]
+    """The cited ones, most informative first."""
+    reposts: tuple[str, ...]
+    """Same text under other addresses; they do not count as outlets that agree."""
+    insight: tuple[str, ...]
+    """Claim ids."""
+    bullets: tuple[BulletEntry, ...]
+    disagreements: tuple[Disagreement, ...]
+    follows: Followed | None
+    score: float
+    reasons: tuple[Reason, ...]
+
+
+class Other(Record):
+    """News that is only linked."""
+
+    title: str
+    article: str
+
+
+class Counts(Record):
+    """What the run's report opens with."""
+
+    articles: int
+    """Items that became articles, before the window and duplicates were taken off."""
+    in_window: int
+    dropped: int
+    duplicates: int
+    events: int
+    """Clusters of articles about one event each."""
+    stories: int
+    claims: int
+    rejected_claims: int
+    """Sentences that the verifier would not let through."""
+
+
+class Edition(Record):
+    """Everything that one day's brief is made of."""
+
+    format: Literal["afterlore.brief/1"] = "afterlore.brief/1"
+    date: date
+    title: str
+    """With the emoji."""
+    vertical: str
+    language: str
+    writer: str
+    """``extractive``: every sentence is a source's own."""
+    window_start: datetime
+    window_end: datetime
+    stories: tuple[StoryEntry, ...]
+    others: tuple[Other, ...]
+    claims: tuple[Claim, ...]
+    articles: tuple[ArticleEntry, ...]
+    sources: tuple[SourceHealth, ...]
+    dropped: tuple[Drop, ...]
+    counts: Counts
+
+    def claim(self, identity: str) -> Claim:
+        """The claim of that id. Raises KeyError."""
+        return {claim.id: claim for claim in self.claims}[identity]
+
+    def article(self, identity: str) -> ArticleEntry:
+        """The article of that id. Raises KeyError."""
+        return {article.id: article for article in self.articles}[identity]
+
+
+def encode(edition: Edition) -> str:
+    """The exact text of ``brief.json``: indented JSON, ending with the digest of all that stands before it."""
+    content = edition.model_dump(mode="json")
+    content["digest"] = digest(canonical_json(content))
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+
+
+def decode(text: str) -> Edition:
+    """Read ``brief.json``. Raises InputError that says what is wrong: no JSON, out of schema, digest, or spelling."""
+    try:
+        content = json.loads(text)
+        said = content.pop("digest", None)
+        # Strictness would refuse the ISO dates that JSON can only spell as strings.
+        edition = Edition.model_validate_json(json.dumps(content))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise InputError(f"brief.json is out of form at {where}: {first['msg']}") from error
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise InputError(f"brief.json is not a JSON object: {error}") from error
+    due = digest(canonical_json(content))
+    if said != due:
+        raise InputError(f"the ledger was changed: its digest should be {due[:12]}…, it says {str(said)[:12]}…")
+    if text != encode(edition):
+        raise InputError("brief.json was changed: its spelling is not the one that afterlore writes")
+    return edition
+
+
+def json_schema() -> str:
+    """The JSON Schema of ``brief.json``, as published in the docs."""
+    schema = Edition.model_json_schema(mode="serialization")
+    schema["properties"]["digest"] = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+    schema["required"] = [*schema["required"], "digest"]
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "brief.json"
+    return json.dumps(schema, ensure_ascii=False, indent=1) + "\n"

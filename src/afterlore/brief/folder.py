@@ -1,0 +1,105 @@
+"""The folder that briefs are published in, and how a file gets there whole.
+
+::
+
+    DIR/.afterlore/journal.sqlite      what runs have done (may be deleted: the next run does it again)
+    DIR/sources/<sha256>.txt           the stored text of each cited article
+    DIR/<YYYY-MM-DD>/brief.json        the ledger of one day
+    DIR/<YYYY-MM-DD>/brief.md          the same day, for readers
+"""
+
+import os
+import tempfile
+from datetime import date
+from pathlib import Path
+
+from afterlore.brief.edition import Edition, decode
+from afterlore.core import InputError, digest
+
+__all__ = ["Folder", "write_whole"]
+
+
+class Folder:
+    """A publication folder. Opening one neither makes nor changes anything."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def journal(self) -> Path:
+        """The journal's file."""
+        return self.path / ".afterlore" / "journal.sqlite"
+
+    def claim(self) -> None:
+        """Make the folder ours. Raises InputError when it holds something else, or cannot be made."""
+        try:
+            if self.path.exists() and not self.path.is_dir():
+                raise InputError(f"{str(self.path)!r} is a file; name a folder with --out")
+            if self.path.is_dir() and not self.journal.parent.is_dir() and any(self.path.iterdir()):
+                raise InputError(
+                    f"{str(self.path)!r} is not empty and not made by afterlore; name a new or empty folder with --out"
+                )
+            self.journal.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(
+                f"cannot make {str(self.path)!r}: {error.strerror}; name another folder with --out"
+            ) from error
+
+    def days(self) -> list[date]:
+        """Days that have a ledger, oldest first."""
+        found = []
+        for ledger in self.path.glob("*/brief.json"):
+            try:
+                found.append(date.fromisoformat(ledger.parent.name))
+            except ValueError:
+                continue
+        return sorted(found)
+
+    def ledger(self, day: date) -> Path:
+        """Where a day's ``brief.json`` lies."""
+        return self.path / day.isoformat() / "brief.json"
+
+    def markdown(self, day: date) -> Path:
+        """Where a day's ``brief.md`` lies."""
+        return self.path / day.isoformat() / "brief.md"
+
+    def source(self, sha256: str) -> Path:
+        """Where the stored text of that digest lies."""
+        return self.path / "sources" / f"{sha256}.txt"
+
+    def edition(self, day: date) -> Edition:
+        """The day's ledger. Raises InputError when it is not there or not as it was written."""
+        try:
+            return decode(self.ledger(day).read_bytes().decode())
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{day}/brief.json cannot be read: {error}") from error
+        except InputError as error:
+            raise InputError(f"{day}: {error}") from error
+
+    def store_sources(self, texts: dict[str, str]) -> None:
+        """Write the texts, by digest, that are not there yet."""
+        for sha256, text in texts.items():
+            if digest(text) != sha256:
+                raise InputError(f"the text stored as {sha256[:12]}… has another digest; run the build again")
+            target = self.source(sha256)
+            if not target.is_file() or digest(target.read_bytes()) != sha256:
+                write_whole(target, text)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write the file so that, whatever happens, either the old or the new content is there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = text.encode()
+    if path.is_file() and path.read_bytes() == data:
+        return
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,321 @@
+"""One day's build: ``collect → extract → dedupe → cluster → rank → write → verify → publish``.
+
+Each stage is a function of what the one before gave, reports its progress, and can be run alone. What is dear to do
+again (extraction, writing) is recorded in the journal as it is done, under the digest of all that it depends on: a run
+that was killed goes on where it stopped and publishes the same bytes.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date as Date
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from typing import Any, Self
+
+from afterlore.brief.archive import read_archive
+from afterlore.brief.article import Article, Drop
+from afterlore.brief.cluster import cluster
+from afterlore.brief.collect import Item, SourceHealth, collect
+from afterlore.brief.dedupe import dedupe
+from afterlore.brief.edition import Counts, Edition, encode
+from afterlore.brief.extract import VERSION, extract
+from afterlore.brief.extractive import ExtractiveWriter
+from afterlore.brief.folder import Folder
+from afterlore.brief.publish import publish
+from afterlore.brief.responses import JournalCache
+from afterlore.brief.stories import Group, tell
+from afterlore.brief.vertical import Vertical
+from afterlore.brief.write import Writer
+from afterlore.core import InputError, Progress, ServiceError, digest
+from afterlore.journal import Journal
+from afterlore.web.fetch import Fetcher
+
+__all__ = ["Built", "Report", "Request", "build", "edit"]
+
+_BATCH = 20
+"""Extractions recorded at once: what a killed run does again at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to build."""
+
+    sources: tuple[str, ...]
+    out: Path
+    vertical: Vertical
+    day: Date
+    window: timedelta
+    top: int
+    offline: bool
+    allow_hosts: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls,
+        sources: Sequence[str],
+        *,
+        out: Path,
+        vertical: Vertical,
+        date: str | None = None,
+        window: str = "48h",
+        top: int | None = None,
+        offline: bool = False,
+        allow_hosts: Sequence[str] = (),
+    ) -> Self:
+        """From what a user wrote. Raises InputError that names the valid form."""
+        try:
+            day = Date.fromisoformat(date) if date else datetime.now(vertical.zone).date()
+        except ValueError as error:
+            raise InputError(f"--date takes YYYY-MM-DD, not {date!r}") from error
+        return cls(
+            sources=tuple(sources),
+            out=out,
+            vertical=vertical,
+            day=day,
+            window=_window(window),
+            top=top or vertical.top,
+            offline=offline,
+            allow_hosts=tuple(allow_hosts),
+        )
+
+    @property
+    def end(self) -> datetime:
+        """Midnight after the day, where the vertical lives."""
+        return datetime.combine(self.day + timedelta(days=1), time(), self.vertical.zone)
+
+    @property
+    def start(self) -> datetime:
+        """Articles published before it are too old."""
+        return self.end - self.window
+
+
+def _window(text: str) -> timedelta:
+    match = re.fullmatch(r"(\d{1,4})([hd])", text)
+    if match is None or not int(match[1]):
+        raise InputError(f"--window takes hours or days, such as 48h or 3d, not {text!r}")
+    return timedelta(hours=int(match[1]) * (24 if match[2] == "d" else 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a build published."""
+
+    edition: Edition
+    files: tuple[Path, ...]
+
+    def summary(self) -> dict[str, Any]:
+        """The run's report, for machines."""
+        report = {"date", "title", "writer", "counts", "sources", "dropped"}
+        content = self.edition.model_dump(mode="json", include=report)
+        stories = [{"title": story.title, "articles": len(story.articles)} for story in self.edition.stories]
+        return {**content, "stories": stories, "files": [str(file) for file in self.files]}
+
+
+@dataclass(slots=True)
+class Report:
+    """What the run has to say of its sources and of what it left out."""
+
+    sources: list[SourceHealth] = field(default_factory=list)
+    dropped: list[Drop] = field(default_factory=list)
+
+    def drop(self, article: Article, reason: str, detail: str, fix: str = "", *, kept: bool = False) -> None:
+        """An article was left out, or (``kept``) there is something to say of it."""
+        self.dropped.append(
+            Drop(source=article.source, item=article.url, reason=reason, detail=detail, fix=fix, kept=kept)
+        )
+
+
+def build(request: Request, progress: Progress, writer: Writer | None = None) -> Built:
+    """Build and publish one day.
+
+    Raises InputError when there is nothing to publish (ServiceError when that is because nothing answered); what is
+    published already stays as it is.
+    """
+    folder = Folder(request.out)
+    folder.claim()
+    report = Report()
+    with Journal(folder.journal) as journal:
+        cache = JournalCache(journal)
+        with Fetcher(cache=cache, allow_hosts=request.allow_hosts, offline=request.offline) as fetcher:
+            items = _collect(request, fetcher, report, progress)
+        articles = _extract(items, request.vertical, journal, report, progress)
+        return edit(articles, request, report, journal, progress, writer or ExtractiveWriter())
+
+
+def edit(
+    articles: Sequence[Article],
+    request: Request,
+    report: Report,
+    journal: Journal,
+    progress: Progress,
+    writer: Writer,
+) -> Built:
+    """All that comes after extraction: choose, group, rank, write, verify and publish. Raises as ``build`` does."""
+    folder = Folder(request.out)
+    archive = read_archive(folder, request.day)
+    fresh = _select(articles, request, archive.articles, report)
+    groups, duplicates = _group(fresh, progress)
+    told = tell(
+        groups,
+        archive.stories,
+        writer,
+        request.vertical,
+        day=request.day,
+        end=request.end,
+        top=request.top,
+        journal=journal,
+        progress=progress,
+    )
+    for article, reason, detail in told.left_out:
+        report.drop(article, reason, detail)
+    if not told.stories:
+        raise _nothing(request, report, len(articles))
+    edition = Edition(
+        date=request.day,
+        title=" ".join(part for part in (request.vertical.emoji, request.vertical.title) if part),
+        vertical=request.vertical.name,
+        language=request.vertical.language,
+        writer=told.writer,
+        window_start=request.start,
+        window_end=request.end,
+        stories=tuple(told.stories),
+        others=tuple(told.others),
+        claims=tuple(told.claims.values()),
+        articles=tuple(told.articles.values()),
+        sources=tuple(report.sources),
+        dropped=tuple(report.dropped),
+        counts=Counts(
+            articles=len(articles),
+            in_window=len(fresh),
+            dropped=sum(not drop.kept for drop in report.dropped),
+            duplicates=duplicates,
+            events=len(groups),
+            stories=len(told.stories),
+            claims=len(told.claims),
+            rejected_claims=told.rejected,
+        ),
+    )
+    progress.stage("publish", 1)
+    publish(edition, encode(edition), told.texts, folder)
+    progress.advance()
+    return Built(edition=edition, files=(folder.markdown(request.day), folder.ledger(request.day)))
+
+
+def _collect(request: Request, fetcher: Fetcher, report: Report, progress: Progress) -> list[Item]:
+    progress.stage("collect", 0)
+    items: list[Item] = []
+    gathered = collect(
+        request.sources,
+        fetcher=fetcher,
+        window_start=request.start,
+        window_end=request.end,
+        zone=request.vertical.zone,
+    )
+    for found in gathered:
+        if isinstance(found, Item):
+            items.append(found)
+            progress.advance()
+        elif isinstance(found, Drop):
+            report.dropped.append(found)
+        else:
+            report.sources.append(found)
+    return items
+
+
+def _extract(
+    items: Sequence[Item], vertical: Vertical, journal: Journal, report: Report, progress: Progress
+) -> list[Article]:
+    """The items' articles, one for each address: of two with the same address the longer text stays."""
+    progress.stage("extract", len(items))
+    # An author's name that stands in an outlet's place is recognised by the outlets that the others name.
+    known = sorted({*vertical.outlets, *(item.outlet for item in items if item.outlet)})
+    setting = digest("\n".join((VERSION, *known)))
+    keys = [digest(f"{setting}\n{item.to_json()}") for item in items]
+    done = journal.recall("extract", keys)
+    articles: dict[str, Article] = {}
+    for start in range(0, len(items), _BATCH):
+        fresh: dict[str, str] = {}
+        for item, key in zip(items[start : start + _BATCH], keys[start : start + _BATCH], strict=True):
+            if key not in done:
+                found = extract(item, known)
+                done[key] = fresh[key] = json.dumps([type(found).__name__, found.to_json()])
+            result = _recalled(done[key])
+            if isinstance(result, Drop):
+                report.dropped.append(result)
+            elif result.id not in articles or len(result.text) > len(articles[result.id].text):
+                articles[result.id] = result
+            progress.advance()
+        journal.record("extract", fresh)
+    return list(articles.values())
+
+
+def _recalled(value: str) -> Article | Drop:
+    kind, record = json.loads(value)
+    return Article.from_json(record) if kind == "Article" else Drop.from_json(record)
+
+
+def _select(articles: Sequence[Article], request: Request, told: dict[str, Date], report: Report) -> list[Article]:
+    """The articles of the window that are news and were not told before."""
+    chosen = []
+    for article in articles:
+        when = article.published
+        before = told.get(article.url) or told.get(article.sha256)
+        if before:
+            report.drop(article, "told", f"the brief of {before} cited it")
+        elif when and when >= request.end:
+            report.drop(
+                article, "future", f"its date {when:%Y-%m-%d %H:%M} lies after the brief's day", "check its date"
+            )
+        elif when and when < request.start:
+            report.drop(article, "old", f"its date {when:%Y-%m-%d %H:%M} lies before the window", "widen --window")
+        elif article.kind == "roundup":
+            report.drop(article, "roundup", "it tells of many events; each is told from its own reports")
+        elif article.kind == "notice":
+            report.drop(article, "notice", "it advertises, recruits or invites")
+        else:
+            if when is None:
+                detail = "it has no date and counts as of this day"
+                report.drop(article, "undated", detail, "give its date in front matter, or leave it out", kept=True)
+            chosen.append(article)
+    return chosen
+
+
+def _group(articles: Sequence[Article], progress: Progress) -> tuple[list[Group], int]:
+    """Events, each with its reports and their copies; and how many copies there were."""
+    progress.stage("dedupe", len(articles))
+    copies: dict[str, list[Article]] = {}
+    by_id = {article.id: article for article in articles}
+    duplicates = dedupe(articles)
+    for duplicate in duplicates:
+        copies.setdefault(duplicate.of, []).append(by_id.pop(duplicate.article))
+    progress.advance(len(articles))
+    progress.stage("cluster", len(by_id))
+    clusters = cluster(list(by_id.values())).clusters
+    progress.advance(len(by_id))
+    groups = [
+        Group(
+            articles=tuple(by_id[one] for one in ids),
+            reposts=tuple(copy for one in ids for copy in copies.get(one, ())),
+        )
+        for ids in clusters
+    ]
+    return groups, len(duplicates)
+
+
+def _nothing(request: Request, report: Report, articles: int) -> InputError | ServiceError:
+    """Why there is nothing to publish, with the first fix."""
+    lines = [f"{health.source}: {health.state}, {health.detail}" for health in report.sources if health.state != "ok"]
+    fixes = [health.fix for health in report.sources if health.fix]
+    reasons: dict[str, int] = {}
+    for drop in report.dropped:
+        reasons[drop.reason] = reasons.get(drop.reason, 0) + 1
+    counted = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
+    said = "; ".join([f"{articles} articles in" + (f" ({counted} dropped)" if counted else ""), *lines[:3]])
+    fix = fixes[0] if fixes else "check --date and --window, or give further sources"
+    message = f"nothing to tell on {request.day}, nothing was published: {said}; {fix}"
+    unanswered = bool(report.sources) and all(
+        health.state == "failed" and health.kind not in {"folder", "file", "unknown"} for health in report.sources
+    )
+    return ServiceError(message) if unanswered and not request.offline else InputError(message)

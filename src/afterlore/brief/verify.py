@@ -1,0 +1,110 @@
+"""``afterlore brief verify``: does what is published still stand on its sources?
+
+For each day: the ledger is as it was written, the page says exactly what the ledger says, each stored source has the
+digest by which it is named, each quote stands at its place in its source, and the verifier of numbers, quotes and names
+finds the claim supported by its quotes. What it does not cover: whether the outlet's article is true, or still online.
+"""
+
+from collections.abc import Callable
+from datetime import date
+
+from afterlore.brief.check import check
+from afterlore.brief.edition import Edition
+from afterlore.brief.folder import Folder
+from afterlore.brief.publish import markdown
+from afterlore.core import Claim, InputError, Record, digest
+
+__all__ = ["Trouble", "Verification", "verify"]
+
+
+class Trouble(Record):
+    """One thing that does not hold."""
+
+    file: str
+    """Relative to the publication folder."""
+    claim: str | None
+    problem: str
+
+
+class Verification(Record):
+    """What was checked and what does not hold."""
+
+    days: int
+    claims: int
+    supported: int
+    problems: tuple[Trouble, ...]
+
+
+def verify(folder: Folder) -> Verification:
+    """Check every day in the folder. Raises InputError when there is none."""
+    days = folder.days()
+    if not days:
+        raise InputError(f"no brief in {str(folder.path)!r}; build one with: afterlore brief build SOURCE... --out DIR")
+    troubles: list[Trouble] = []
+    claims = supported = 0
+    for day in days:
+        where = f"{day}/brief.json"
+        try:
+            edition = folder.edition(day)
+        except InputError as error:
+            troubles.append(Trouble(file=where, claim=None, problem=str(error)))
+            continue
+        troubles.extend(_page(folder, day, edition))
+        text_of = _sources(folder, edition, troubles)
+        for claim in edition.claims:
+            wrong = _claim(claim, text_of)
+            claims += 1
+            supported += not wrong
+            troubles.extend(Trouble(file=where, claim=claim.id, problem=problem) for problem in wrong)
+    return Verification(days=len(days), claims=claims, supported=supported, problems=tuple(troubles))
+
+
+def _page(folder: Folder, day: date, edition: Edition) -> list[Trouble]:
+    where = f"{day}/brief.md"
+    try:
+        page = folder.markdown(day).read_bytes().decode()
+    except (OSError, UnicodeDecodeError) as error:
+        return [Trouble(file=where, claim=None, problem=f"cannot be read: {error}")]
+    due = markdown(edition)
+    if page == due:
+        return []
+    pairs = zip(page.split("\n"), due.split("\n"), strict=False)
+    line = next(
+        (n for n, (is_, should) in enumerate(pairs, 1) if is_ != should),
+        min(page.count("\n"), due.count("\n")) + 1,
+    )
+    at = page.split("\n")[line - 1 : line]
+    return [Trouble(file=where, claim=None, problem=f"line {line} is not what the ledger says: {''.join(at)[:80]!r}")]
+
+
+def _sources(folder: Folder, edition: Edition, troubles: list[Trouble]) -> Callable[[str], str | None]:
+    """Reads the stored texts of the cited articles; a text that was changed is trouble, and is not believed."""
+    texts: dict[str, str] = {}
+    for sha256 in sorted({evidence.sha256 for claim in edition.claims for evidence in claim.evidence}):
+        where = f"sources/{sha256}.txt"
+        try:
+            data = folder.source(sha256).read_bytes()
+        except OSError as error:
+            troubles.append(
+                Trouble(file=where, claim=None, problem=f"the stored source cannot be read: {error.strerror}")
+            )
+            continue
+        if digest(data) != sha256:
+            troubles.append(Trouble(file=where, claim=None, problem="the stored source was changed"))
+            continue
+        texts[sha256] = data.decode()
+    return texts.get
+
+
+def _claim(claim: Claim, text_of: Callable[[str], str | None]) -> list[str]:
+    problems = []
+    for evidence in claim.evidence:
+        text = text_of(evidence.sha256)
+        if text is None:
+            problems.append(f"its source {evidence.sha256[:12]}… is missing or was changed")
+        elif text[evidence.start : evidence.end] != evidence.quote:
+            problems.append(f"its quote does not stand at {evidence.start}:{evidence.end} of {evidence.sha256[:12]}…")
+    if problems:
+        return problems
+    verdict = check(claim.text, [evidence.quote for evidence in claim.evidence])
+    return [f"{p.kind}: the claim says {p.claim_says!r}, the source {p.source_says!r}" for p in verdict.problems]

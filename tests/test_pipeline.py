@@ -1,0 +1,245 @@
+"""The build, on the shipped samples: what it publishes, that it repeats, resumes, and never loses what stands."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from afterlore.app.cli import run
+from afterlore.brief.document import lint, render
+from afterlore.brief.edition import Edition, decode
+from afterlore.core import Rung
+from conftest import ROOT
+
+SAMPLES = ROOT / "samples"
+TRUTH: dict[str, Any] = json.loads((SAMPLES / "truth.json").read_text(encoding="utf-8"))
+DAYS = ("2026-03-10", "2026-03-11")
+
+
+def build(out: Path, *days: str) -> None:
+    for day in days:
+        assert run(["brief", "build", str(SAMPLES / day), "--out", str(out), "--date", day, "--offline", "--quiet"]) == 0
+
+
+def published(out: Path) -> dict[str, bytes]:
+    """Every file but the journal, whose pages may lie in another order."""
+    files = (path for path in sorted(out.rglob("*")) if path.is_file() and ".afterlore" not in path.parts)
+    return {str(path.relative_to(out)): path.read_bytes() for path in files}
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("samples") / "out"
+    build(folder, *DAYS)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def editions(out: Path) -> dict[str, Edition]:
+    return {day: decode((out / day / "brief.json").read_text(encoding="utf-8")) for day in DAYS}
+
+
+def test_the_page_is_in_the_reference_form(out: Path) -> None:
+    for day in DAYS:
+        text = (out / day / "brief.md").read_text(encoding="utf-8")
+        document, found = lint(text)
+        assert document is not None
+        assert found == []
+        assert render(document) == text
+
+
+@pytest.mark.parametrize("day", DAYS)
+def test_stories_are_the_events(editions: dict[str, Edition], day: str) -> None:
+    events = [set(event["articles"]) for event in TRUTH["days"][day]["events"]]
+    url = {article.id: article.url for article in editions[day].articles}
+    for story in editions[day].stories:
+        cited = {url[article] for article in story.articles}
+        assert any(cited <= event for event in events), story.title
+
+
+@pytest.mark.parametrize("day", DAYS)
+def test_every_statement_points_at_its_sentence(out: Path, editions: dict[str, Edition], day: str) -> None:
+    edition = editions[day]
+    used = {claim for s in edition.stories for claim in (*s.insight, *(b.claim for b in s.bullets))}
+    assert used == {claim.id for claim in edition.claims}
+    for claim in edition.claims:
+        for evidence in claim.evidence:
+            text = (out / "sources" / f"{evidence.sha256}.txt").read_bytes().decode()
+            assert text[evidence.start : evidence.end] == evidence.quote
+        if claim.rung is not Rung.DISPUTED:
+            assert claim.text in claim.evidence[0].quote
+
+
+@pytest.mark.parametrize("day", DAYS)
+def test_outlets_are_the_collectors(editions: dict[str, Edition], day: str) -> None:
+    outlet = {article["url"]: article["outlet"] for article in TRUTH["days"][day]["articles"]}
+    assert {a.url: a.outlet for a in editions[day].articles} == {a.url: outlet[a.url] for a in editions[day].articles}
+
+
+def test_the_hostile_page_changes_nothing(out: Path, editions: dict[str, Edition]) -> None:
+    for day in DAYS:
+        page = (out / day / "brief.md").read_text(encoding="utf-8")
+        for forbidden in (*TRUTH["hostile"]["forbidden"], *TRUTH["hostile"]["orders"]):
+            assert forbidden not in page
+        known = {article.url for article in editions[day].articles}
+        assert set(re.findall(r"\]\(([^)]*)\)", page)) <= known
+    titles = [story.title for story in editions[DAYS[0]].stories]
+    assert not titles or "灵雀" not in titles[0]
+
+
+def test_nothing_is_told_twice(editions: dict[str, Edition]) -> None:
+    first, second = (editions[day] for day in DAYS)
+    told = {claim.text for claim in first.claims}
+    assert not [claim.text for claim in second.claims if claim.text in told]
+    assert not {a.url for a in first.articles} & {a.url for a in second.articles}
+    url = {article.id: article.url for article in second.articles}
+    links = {(url[story.articles[0]], story.follows.title) for story in second.stories if story.follows}
+    assert len(links) >= 2
+
+
+def test_figures_on_which_outlets_differ_stand_side_by_side(editions: dict[str, Edition]) -> None:
+    shown = {
+        frozenset(outlet for outlet, _ in disagreement.values)
+        for edition in editions.values()
+        for story in edition.stories
+        for disagreement in story.disagreements
+    }
+    due = {frozenset(value["outlet"] for value in each["values"]) for each in TRUTH["disagreements"]}
+    assert shown
+    assert all(any(outlets <= whole for whole in due) for outlets in shown)
+
+
+def test_a_second_run_publishes_the_same_bytes(out: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again"
+    shutil.copytree(out, again)
+    build(again, *DAYS)
+    assert published(again) == published(out)
+    fresh = tmp_path / "fresh"
+    build(fresh, *DAYS)
+    assert published(fresh) == published(out)
+
+
+KILLED = """
+import os, signal, sys
+from afterlore.brief.pipeline import Request, build
+from afterlore.brief.vertical import load_vertical
+
+class Killer:
+    def __init__(self, stage, after):
+        self.wanted, self.left, self.now = stage, after, ""
+    def stage(self, name, total):
+        self.now = name
+        self.advance(0)
+    def advance(self, items=1):
+        if self.now == self.wanted:
+            if self.left <= 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            self.left -= 1
+
+source, out, stage, after = sys.argv[1:]
+request = Request.of([source], out=__import__("pathlib").Path(out), vertical=load_vertical("ai"), date="2026-03-10", offline=True)
+build(request, Killer(stage, int(after)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("stage", "after"),
+    [("collect", 3), ("extract", 0), ("extract", 23), ("dedupe", 0), ("cluster", 0), ("rank", 0), ("write", 4), ("publish", 0)],
+)
+def test_a_killed_run_resumes_to_the_same_bytes(out: Path, tmp_path: Path, stage: str, after: int) -> None:
+    target = tmp_path / "out"
+    command = [sys.executable, "-c", KILLED, str(SAMPLES / DAYS[0]), str(target), stage, str(after)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert not (target / DAYS[0] / "brief.md").exists()
+    build(target, DAYS[0])
+    due = {name: data for name, data in published(out).items() if name.startswith(DAYS[0])}
+    assert {name: data for name, data in published(target).items() if name.startswith(DAYS[0])} == due
+
+
+def test_an_interrupted_run_says_how_to_go_on(tmp_path: Path) -> None:
+    code = (
+        "import os, signal\nfrom afterlore.app import terminal\n"
+        "terminal.Bar.advance = lambda self, items=1: os.kill(os.getpid(), signal.SIGINT)\n"
+        "from afterlore.app.cli import main\nmain()"
+    )
+    arguments = ["brief", "build", str(SAMPLES / DAYS[0]), "--out", str(tmp_path / "out"), "--date", DAYS[0], "--offline"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=120, check=False, env=os.environ
+    )
+    assert done.returncode == 130
+    assert "run the same command again" in done.stderr
+    build(tmp_path / "out", DAYS[0])
+
+
+CHANGES = {
+    "page": ("2026-03-10/brief.md", "的", "地", "brief.md"),
+    "ledger": ("2026-03-10/brief.json", '"score": ', '"score": 1', "digest"),
+    "spelling": ("2026-03-10/brief.json", '"format"', ' "format"', "spelling"),
+}
+
+
+@pytest.mark.parametrize("what", [*CHANGES, "source"])
+def test_verify_finds_one_changed_character(
+    out: Path, tmp_path: Path, what: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "out"
+    shutil.copytree(out, copy)
+    assert run(["brief", "verify", str(copy)]) == 0
+    if what == "source":
+        path = next((copy / "sources").glob("*.txt"))
+        path.write_text(path.read_text(encoding="utf-8").replace("，", "、", 1), encoding="utf-8")
+        names = path.name
+    else:
+        file, old, new, names = CHANGES[what]
+        path = copy / file
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    capsys.readouterr()
+    assert run(["brief", "verify", str(copy), "--json"]) == 1
+    problems = json.loads(capsys.readouterr().out)["problems"]
+    assert any(names in f"{trouble['file']} {trouble['problem']}" for trouble in problems)
+
+
+def test_a_folder_that_is_not_ours_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "thesis.docx").write_bytes(b"years of work")
+    arguments = ["brief", "build", str(SAMPLES / DAYS[0]), "--out", str(tmp_path), "--date", DAYS[0], "--offline"]
+    assert run(arguments) == 2
+    assert "not made by afterlore" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == ["thesis.docx"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--date", "10 March"], "YYYY-MM-DD"),
+        (["--window", "two days"], "48h or 3d"),
+        (["--vertical", "gardening"], "shipped are ai"),
+        (["--date", "2031-01-01"], "nothing to tell"),
+        (["--top", "0"], "--top"),
+    ],
+)
+def test_wrong_usage_is_one_line_that_names_the_fix(
+    tmp_path: Path, arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    common = ["brief", "build", str(SAMPLES / DAYS[0]), "--out", str(tmp_path / "out"), "--offline"]
+    assert run([*common, *arguments]) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1
+
+
+def test_what_was_published_stays_when_the_next_run_finds_nothing(out: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "out"
+    shutil.copytree(out, copy)
+    (tmp_path / "empty").mkdir()
+    assert run(["brief", "build", str(tmp_path / "empty"), "--out", str(copy), "--date", DAYS[0], "--offline"]) == 2
+    assert published(copy) == published(out)
