@@ -8,8 +8,8 @@ import sys
 import time
 from dataclasses import replace
 
-from afterlore.brief import generate
-from afterlore.brief.cluster import DEFAULT, cluster
+from afterlore.brief.evaluate import generate
+from afterlore.brief.group.cluster import DEFAULT, cluster
 from afterlore.stats import PairCounts, pair_counts
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from afterlore.brief import clean
+from afterlore.brief.read import clean
 from afterlore.text.paragraphs import rejoin
 
 PIECES = st.sampled_from(

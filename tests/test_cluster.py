@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from afterlore.brief.article import Article
-from afterlore.brief.cluster import DEFAULT, cluster
 from afterlore.brief.evaluate import cluster as evaluation
-from afterlore.brief.generate import day
+from afterlore.brief.evaluate.generate import day
+from afterlore.brief.group.cluster import DEFAULT, cluster
 from afterlore.core import InputError, digest
 from afterlore.stats import PairCounts, pair_counts
 from afterlore.text.ngrams import bare, nameness, ngrams, versions, words

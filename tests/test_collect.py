@@ -17,12 +17,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from afterlore.brief.article import Drop
-from afterlore.brief.collect import Item, SourceHealth, collect
-from afterlore.brief.feed_outlets import Byline, looks_like_person, outlets
-from afterlore.brief.feeds import kind_of, parse_feed, parse_json_feed
-from afterlore.brief.listings import parse_opml, parse_sitemap
-from afterlore.brief.markdown_files import read_markdown, read_plain
-from afterlore.brief.moments import moment
+from afterlore.brief.gather.collect import Item, SourceHealth, collect
+from afterlore.brief.gather.feed_outlets import Byline, looks_like_person, outlets
+from afterlore.brief.gather.feeds import kind_of, parse_feed, parse_json_feed
+from afterlore.brief.gather.listings import parse_opml, parse_sitemap
+from afterlore.brief.gather.markdown_files import read_markdown, read_plain
+from afterlore.brief.gather.moments import moment
 from afterlore.core import InputError
 from afterlore.web.cache import MemoryCache
 from afterlore.web.fetch import Fetcher, Limits

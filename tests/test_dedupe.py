@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from afterlore.brief.article import Article
-from afterlore.brief.dedupe import dedupe
 from afterlore.brief.evaluate.dedupe import evaluate
-from afterlore.brief.generate import day, flashes, reposted
+from afterlore.brief.evaluate.generate import day, flashes, reposted
+from afterlore.brief.group.dedupe import dedupe
 from afterlore.core import digest
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)

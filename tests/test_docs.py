@@ -14,7 +14,7 @@ from typer.main import get_command
 
 from afterlore.app import cli
 from afterlore.app.config import Settings
-from afterlore.brief.edition import json_schema
+from afterlore.brief.publish.edition import json_schema
 from afterlore.core import errors
 
 ROOT = Path(__file__).parents[1]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from afterlore.brief.document import (
+from afterlore.brief.publish.document import (
     Document,
     Link,
     Story,
@@ -25,9 +25,7 @@ line = (
     .map(escape)
     .filter(bool)
 )
-address = st.sampled_from(["https://a.example/1", "http://b.example/x?y=1", "notes/a.md"]) | line.map(
-    safe_address
-)
+address = st.sampled_from(["https://a.example/1", "http://b.example/x?y=1", "notes/a.md"]) | line.map(safe_address)
 links = st.builds(Link, label=line, address=address)
 stories = st.builds(
     Story,
@@ -52,9 +50,7 @@ def test_a_document_is_read_back_as_it_was(document: Document) -> None:
 
 
 @given(documents, st.data())
-def test_a_lost_line_never_goes_unnoticed_as_the_same_document(
-    document: Document, data: st.DataObject
-) -> None:
+def test_a_lost_line_never_goes_unnoticed_as_the_same_document(document: Document, data: st.DataObject) -> None:
     lines = render(document).split("\n")
     del lines[data.draw(st.integers(0, len(lines) - 1))]
     read, _ = lint("\n".join(lines))

@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from afterlore.brief.article import Article
-from afterlore.brief.candidates import candidates, faults, numbers_in, width
-from afterlore.brief.extractive import ExtractiveWriter
-from afterlore.brief.graph import centrality, choose, similarity
-from afterlore.brief.labels import assign_labels
-from afterlore.brief.phrases import trim_start
-from afterlore.brief.reading import read
-from afterlore.brief.story import Bullet, Draft, Sourced, check_draft
 from afterlore.brief.vertical import load_vertical
+from afterlore.brief.write.candidates import candidates, faults, numbers_in, width
+from afterlore.brief.write.extractive import ExtractiveWriter
+from afterlore.brief.write.graph import centrality, choose, similarity
+from afterlore.brief.write.labels import assign_labels
+from afterlore.brief.write.phrases import trim_start
+from afterlore.brief.write.reading import read
+from afterlore.brief.write.story import Bullet, Draft, Sourced, check_draft
 from afterlore.core import InputError, digest
 
 AI = load_vertical("ai")

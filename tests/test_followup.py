@@ -2,8 +2,8 @@
 
 import pytest
 
-from afterlore.brief.followup import Story, link, new_sentences
-from afterlore.brief.generate import Month, month
+from afterlore.brief.evaluate.generate import Month, month
+from afterlore.brief.group.followup import Story, link, new_sentences
 from afterlore.text.sentences import sentences
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from afterlore.brief import clean
-from afterlore.brief.outlets import builtin, resolve
+from afterlore.brief.read import clean
+from afterlore.brief.read.outlets import builtin, resolve
 
 DAY = Path(__file__).parents[1].parent / "shared" / "data" / "day-2026-06-09"
 BODY = "\n".join(f"星河算力在第{i}季度完成了交付，客户数增长{i}成。" for i in range(2, 30))

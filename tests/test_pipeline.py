@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from afterlore.app.cli import run
-from afterlore.brief.document import lint, render
-from afterlore.brief.edition import Edition, decode
+from afterlore.brief.publish.document import lint, render
+from afterlore.brief.publish.edition import Edition, decode
 from afterlore.core import Rung
 from conftest import ROOT
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from afterlore.brief.titles import clean_title, vagueness
+from afterlore.brief.write.titles import clean_title, vagueness
 
 
 @pytest.mark.parametrize(

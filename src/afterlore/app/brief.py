@@ -78,8 +78,8 @@ def lint(
     as_json: Json = False,
 ) -> int:
     """Check the form of briefs and count what is in them."""
-    from afterlore.brief.document import label_of, render
-    from afterlore.brief.document import lint as lint_text
+    from afterlore.brief.publish.document import label_of, render
+    from afterlore.brief.publish.document import lint as lint_text
 
     rows: list[dict[str, Any]] = []
     for file in files:
@@ -125,8 +125,8 @@ def verify(
     as_json: Json = False,
 ) -> int:
     """Check that every published claim still stands on its source, and that nothing was changed since."""
-    from afterlore.brief.folder import Folder
-    from afterlore.brief.verify import verify as verify_folder
+    from afterlore.brief.publish.folder import Folder
+    from afterlore.brief.publish.verify import verify as verify_folder
 
     result = verify_folder(Folder(folder))
     if as_json:
@@ -181,7 +181,7 @@ def bench(
 ) -> None:
     """Time the stages after extraction on generated days, and say how the time grows."""
     from afterlore.app.terminal import figures
-    from afterlore.brief.bench import measure
+    from afterlore.brief.evaluate.bench import measure
 
     try:
         sizes = [int(part) for part in n.split(",")]

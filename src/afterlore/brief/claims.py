@@ -13,8 +13,8 @@ from itertools import combinations
 
 from afterlore.brief.article import Article
 from afterlore.brief.check import Fact, check, disagreements, facts
-from afterlore.brief.edition import BulletEntry, Disagreement
-from afterlore.brief.story import Draft, Sourced
+from afterlore.brief.publish.edition import BulletEntry, Disagreement
+from afterlore.brief.write.story import Draft, Sourced
 from afterlore.core import Change, Claim, Evidence, Rung, digest
 from afterlore.text.language import language
 from afterlore.text.ngrams import words

@@ -14,20 +14,20 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Self
 
-from afterlore.brief.archive import read_archive
 from afterlore.brief.article import Article, Drop
-from afterlore.brief.cluster import cluster
-from afterlore.brief.collect import Item, SourceHealth, collect
-from afterlore.brief.dedupe import dedupe
-from afterlore.brief.edition import Counts, Edition, encode
-from afterlore.brief.extract import VERSION, extract
-from afterlore.brief.extractive import ExtractiveWriter
-from afterlore.brief.folder import Folder
-from afterlore.brief.publish import publish
-from afterlore.brief.responses import JournalCache
+from afterlore.brief.gather.collect import Item, SourceHealth, collect
+from afterlore.brief.gather.responses import JournalCache
+from afterlore.brief.group.cluster import cluster
+from afterlore.brief.group.dedupe import dedupe
+from afterlore.brief.publish.archive import read_archive
+from afterlore.brief.publish.edition import Counts, Edition, encode
+from afterlore.brief.publish.folder import Folder
+from afterlore.brief.publish.page import publish
+from afterlore.brief.read.extract import VERSION, extract
 from afterlore.brief.stories import Group, tell
 from afterlore.brief.vertical import Vertical
-from afterlore.brief.write import Writer
+from afterlore.brief.write.extractive import ExtractiveWriter
+from afterlore.brief.write.writer import Writer
 from afterlore.core import InputError, Progress, ServiceError, digest
 from afterlore.journal import Journal
 from afterlore.web.fetch import Fetcher

@@ -10,11 +10,11 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from afterlore.brief import phrases
 from afterlore.brief.article import Article
-from afterlore.brief.candidates import entities_in, numbers_in, terms
-from afterlore.brief.titles import clean_title, vagueness
 from afterlore.brief.vertical import Vertical
+from afterlore.brief.write import phrases
+from afterlore.brief.write.candidates import entities_in, numbers_in, terms
+from afterlore.brief.write.titles import clean_title, vagueness
 from afterlore.core import ConfigError, Record
 
 __all__ = ["FEATURES", "Feature", "Ranked", "rank"]

@@ -5,17 +5,17 @@ from dataclasses import dataclass, field, replace
 from datetime import date as Date
 from datetime import datetime
 
-from afterlore.brief import followup
-from afterlore.brief.archive import ToldStory
 from afterlore.brief.article import Article
 from afterlore.brief.claims import Entered, enter
 from afterlore.brief.classify import classify_story
-from afterlore.brief.edition import ArticleEntry, Followed, Other, Reason, StoryEntry
+from afterlore.brief.group import followup
+from afterlore.brief.publish.archive import ToldStory
+from afterlore.brief.publish.edition import ArticleEntry, Followed, Other, Reason, StoryEntry
 from afterlore.brief.rank import Ranked, rank
-from afterlore.brief.story import Draft
-from afterlore.brief.titles import clean_title
 from afterlore.brief.vertical import Vertical
-from afterlore.brief.write import Writer
+from afterlore.brief.write.story import Draft
+from afterlore.brief.write.titles import clean_title
+from afterlore.brief.write.writer import Writer
 from afterlore.core import Claim, Progress, digest
 from afterlore.journal import Journal
 

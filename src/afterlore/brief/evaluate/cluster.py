@@ -20,9 +20,9 @@ import rjieba
 from numpy.typing import NDArray
 
 from afterlore.brief.article import Article, Drop
-from afterlore.brief.cluster import DEFAULT, Settings, cluster
-from afterlore.brief.extract import extract
-from afterlore.brief.local import EXTENSIONS, extension, read_item
+from afterlore.brief.gather.local import EXTENSIONS, extension, read_item
+from afterlore.brief.group.cluster import DEFAULT, Settings, cluster
+from afterlore.brief.read.extract import extract
 from afterlore.core import InputError, digest
 from afterlore.stats import Agreement, PairCounts, agreement, bootstrap, pair_counts
 

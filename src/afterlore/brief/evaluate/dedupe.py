@@ -5,8 +5,8 @@ import time
 from typing import Any
 
 from afterlore.brief.article import Article
-from afterlore.brief.dedupe import dedupe
-from afterlore.brief.generate import day, flashes, reposted
+from afterlore.brief.evaluate.generate import day, flashes, reposted
+from afterlore.brief.group.dedupe import dedupe
 from afterlore.stats import wilson
 
 __all__ = ["evaluate"]

@@ -3,9 +3,9 @@
 from collections.abc import Collection
 
 from afterlore.brief.article import Article, Drop
-from afterlore.brief.clean import clean, kind, to_text, unusable
-from afterlore.brief.item import Item
-from afterlore.brief.outlets import resolve
+from afterlore.brief.gather.item import Item
+from afterlore.brief.read.clean import clean, kind, to_text, unusable
+from afterlore.brief.read.outlets import resolve
 from afterlore.core import digest
 from afterlore.text.language import language
 from afterlore.web.page import Page

@@ -1,6 +1,6 @@
 """What a day costs after extraction: ``afterlore brief bench``. Seconds by stage, peak memory, and how both grow.
 
-The articles are generated (``afterlore.brief.generate``), about 1,500 characters each. Each size runs in a process of its
+The articles are generated (``afterlore.brief.evaluate.generate``), about 1,500 characters each. Each size runs in a process of its
 own, so that its peak memory is its own; the growth is the slope of log seconds over log articles.
 """
 
@@ -15,11 +15,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from afterlore.brief.extractive import ExtractiveWriter
-from afterlore.brief.folder import Folder
-from afterlore.brief.generate import day
+from afterlore.brief.evaluate.generate import day
 from afterlore.brief.pipeline import Report, Request, edit
+from afterlore.brief.publish.folder import Folder
 from afterlore.brief.vertical import load_vertical
+from afterlore.brief.write.extractive import ExtractiveWriter
 from afterlore.journal import Journal
 
 __all__ = ["measure"]

@@ -17,9 +17,9 @@ from urllib.parse import urljoin
 import feedparser
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from afterlore.brief.feed_outlets import Byline, outlets
-from afterlore.brief.feed_xml import visible, well_formed
-from afterlore.brief.moments import moment
+from afterlore.brief.gather.feed_outlets import Byline, outlets
+from afterlore.brief.gather.feed_xml import visible, well_formed
+from afterlore.brief.gather.moments import moment
 from afterlore.core import InputError
 from afterlore.web.urls import is_web
 

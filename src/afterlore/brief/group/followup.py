@@ -1,6 +1,6 @@
 """Stories that go on across days: which earlier story one of today continues, and what in it was not told yet.
 
-Stories are compared like articles (``afterlore.brief.vectors``), with rarity counted over all days at hand together, so
+Stories are compared like articles (``afterlore.brief.group.vectors``), with rarity counted over all days at hand together, so
 that a name which is in the news every week links nothing. A sentence is new when it brings a figure or a name that no
 told sentence holds, or when most of its wording is new.
 """
@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from afterlore.brief.vectors import Document, similarity, vectors
+from afterlore.brief.group.vectors import Document, similarity, vectors
 from afterlore.text.ngrams import bare, fold, nameness, ngrams, words
 
 __all__ = ["Link", "New", "Story", "link", "new_sentences"]

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from afterlore.brief.article import Article
-from afterlore.brief.story import Draft
 from afterlore.brief.vertical import Vertical
+from afterlore.brief.write.story import Draft
 
 __all__ = ["Writer"]
 

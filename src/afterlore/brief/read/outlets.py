@@ -86,7 +86,7 @@ class Outlet(NamedTuple):
 def builtin() -> dict[str, str]:
     """The names of the shipped list and their other names, each with the name the list begins the line with."""
     names: dict[str, str] = {}
-    text = resources.files("afterlore.brief.data").joinpath("outlets.txt").read_text(encoding="utf-8")
+    text = resources.files("afterlore.brief.read.data").joinpath("outlets.txt").read_text(encoding="utf-8")
     for line in text.splitlines():
         if line and not line.startswith("#"):
             first, *others = line.split("\t")

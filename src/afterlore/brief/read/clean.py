@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from typing import Literal
 
-from afterlore.brief.kind import kind
+from afterlore.brief.read.kind import kind
 from afterlore.text.language import cjk_share
 from afterlore.text.paragraphs import rejoin
 from afterlore.web import wechat

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Literal, NamedTuple
 
 from afterlore.brief.article import Article
-from afterlore.brief.generate_words import (
+from afterlore.brief.evaluate.generate_words import (
     BACKGROUND,
     DEEDS,
     EVENTS,

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import yaml
 
-from afterlore.brief.moments import moment
+from afterlore.brief.gather.moments import moment
 from afterlore.core import InputError
 from afterlore.web.urls import canonical, is_web
 

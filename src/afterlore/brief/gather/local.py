@@ -12,8 +12,8 @@ from datetime import tzinfo
 from pathlib import Path
 
 from afterlore.brief.article import Drop
-from afterlore.brief.item import Item
-from afterlore.brief.markdown_files import read_markdown, read_plain
+from afterlore.brief.gather.item import Item
+from afterlore.brief.gather.markdown_files import read_markdown, read_plain
 from afterlore.core import InputError
 from afterlore.web.charset import decode
 from afterlore.web.inflate import BadCompression, TooLarge, gunzip

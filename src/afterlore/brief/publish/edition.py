@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import ValidationError
 
 from afterlore.brief.article import Drop
-from afterlore.brief.item import SourceHealth
+from afterlore.brief.gather.item import SourceHealth
 from afterlore.core import Claim, InputError, Record, canonical_json, digest
 
 __all__ = [

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 import rjieba
 
-from afterlore.brief import phrases
 from afterlore.brief.article import Article
-from afterlore.brief.candidates import Candidate, entities_in, numbers_in, terms, width
 from afterlore.brief.vertical import Vertical
+from afterlore.brief.write import phrases
+from afterlore.brief.write.candidates import Candidate, entities_in, numbers_in, terms, width
 
 __all__ = ["Title", "best_title", "clean_title", "vagueness"]
 

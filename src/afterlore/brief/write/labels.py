@@ -3,9 +3,9 @@
 import re
 from collections.abc import Sequence
 
-from afterlore.brief import phrases
-from afterlore.brief.candidates import Candidate
 from afterlore.brief.vertical import Vertical
+from afterlore.brief.write import phrases
+from afterlore.brief.write.candidates import Candidate
 
 __all__ = ["assign_labels", "label_scores"]
 

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from datetime import date
 
 from afterlore.brief.check import check
-from afterlore.brief.edition import Edition
-from afterlore.brief.folder import Folder
-from afterlore.brief.publish import markdown
+from afterlore.brief.publish.edition import Edition
+from afterlore.brief.publish.folder import Folder
+from afterlore.brief.publish.page import markdown
 from afterlore.core import Claim, InputError, Record, digest
 
 __all__ = ["Trouble", "Verification", "verify"]

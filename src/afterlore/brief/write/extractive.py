@@ -8,16 +8,16 @@ together.
 import re
 from collections.abc import Sequence
 
-from afterlore.brief import phrases
 from afterlore.brief.article import Article
-from afterlore.brief.candidates import terms
-from afterlore.brief.graph import choose
-from afterlore.brief.insight import FLASH, insight
-from afterlore.brief.labels import assign_labels, label_scores
-from afterlore.brief.reading import HARD, Story, overlap, read, repeats
-from afterlore.brief.story import Bullet, Draft, Sourced
-from afterlore.brief.titles import best_title
 from afterlore.brief.vertical import Vertical
+from afterlore.brief.write import phrases
+from afterlore.brief.write.candidates import terms
+from afterlore.brief.write.graph import choose
+from afterlore.brief.write.insight import FLASH, insight
+from afterlore.brief.write.labels import assign_labels, label_scores
+from afterlore.brief.write.reading import HARD, Story, overlap, read, repeats
+from afterlore.brief.write.story import Bullet, Draft, Sourced
+from afterlore.brief.write.titles import best_title
 
 __all__ = ["ExtractiveWriter"]
 

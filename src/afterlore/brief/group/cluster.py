@@ -5,7 +5,7 @@ lie within the window are compared. The pairs are then merged from the most alik
 two groups agree *as wholes* (average linkage over capped term weights, Sokal and Michener 1958): one article between
 two events cannot chain them together. Roundups and notices stand alone, because they tell of many events or of none.
 
-How the settings were set: threshold, growth and unsure band on the synthetic days of ``afterlore.brief.generate``
+How the settings were set: threshold, growth and unsure band on the synthetic days of ``afterlore.brief.evaluate.generate``
 (``python benchmarks/cluster.py``: best at 0.15 to 0.22 for days of 25 to 1,500 articles), the others by the reasons
 given with each. One real day was at hand while this was built; which features to have was learned from it too, so
 it is no untouched test. On it every setting but the threshold can be varied by 30% either way with pair F1 at 0.94
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from afterlore.brief.article import Article
-from afterlore.brief.vectors import Document, Vectors, similarity, vectors
+from afterlore.brief.group.vectors import Document, Vectors, similarity, vectors
 from afterlore.text.ngrams import versions
 
 __all__ = ["DEFAULT", "Clustering", "Settings", "Unsure", "cluster"]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from afterlore.brief.folder import Folder
+from afterlore.brief.publish.folder import Folder
 
 __all__ = ["Archive", "ToldStory", "read_archive"]
 

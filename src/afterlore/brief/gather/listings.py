@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from afterlore.brief.moments import moment
+from afterlore.brief.gather.moments import moment
 from afterlore.core import InputError
 from afterlore.web.urls import is_web
 

@@ -7,10 +7,10 @@ why it matters, the run that tells the news itself stands in; nothing is conclud
 import re
 from collections.abc import Sequence
 
-from afterlore.brief import phrases
-from afterlore.brief.candidates import Candidate
-from afterlore.brief.reading import HARD, Story, repeats
-from afterlore.brief.titles import Title
+from afterlore.brief.write import phrases
+from afterlore.brief.write.candidates import Candidate
+from afterlore.brief.write.reading import HARD, Story, repeats
+from afterlore.brief.write.titles import Title
 
 __all__ = ["FLASH", "insight"]
 

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from afterlore.brief import phrases
 from afterlore.brief.article import Article
-from afterlore.brief.candidates import Candidate, candidates, numbers_in, terms, width
-from afterlore.brief.graph import Matrix, centrality, similarity
 from afterlore.brief.vertical import Vertical
+from afterlore.brief.write import phrases
+from afterlore.brief.write.candidates import Candidate, candidates, numbers_in, terms, width
+from afterlore.brief.write.graph import Matrix, centrality, similarity
 
 __all__ = ["HARD", "Story", "overlap", "read", "repeats"]
 

@@ -173,9 +173,7 @@ def safe_address(address: str) -> str:
         re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|[/\\]{2}|/|\\", address) or not address.strip()
     ):
         return "about:blank"
-    return re.sub(
-        r"""[\s()<>"'\\`\[\]]""", lambda m: "".join(f"%{byte:02X}" for byte in m[0].encode()), address
-    )
+    return re.sub(r"""[\s()<>"'\\`\[\]]""", lambda m: "".join(f"%{byte:02X}" for byte in m[0].encode()), address)
 
 
 class _Reader:

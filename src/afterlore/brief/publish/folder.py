@@ -13,7 +13,7 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
-from afterlore.brief.edition import Edition, decode
+from afterlore.brief.publish.edition import Edition, decode
 from afterlore.core import InputError, digest
 
 __all__ = ["Folder", "write_whole"]

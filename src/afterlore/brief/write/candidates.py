@@ -8,8 +8,8 @@ from functools import lru_cache
 
 import rjieba
 
-from afterlore.brief import phrases
 from afterlore.brief.article import Article
+from afterlore.brief.write import phrases
 from afterlore.text.sentences import sentences
 
 __all__ = ["Candidate", "candidates", "entities_in", "faults", "numbers_in", "terms", "width"]

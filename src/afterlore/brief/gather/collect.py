@@ -20,9 +20,19 @@ from itertools import chain
 from pathlib import Path
 
 from afterlore.brief.article import Drop
-from afterlore.brief.item import Item, SourceHealth
-from afterlore.brief.local import EXTENSIONS, FEED_EXTENSIONS, extension, find, read_item, shown
-from afterlore.brief.sources import Context, Opened, Page, Step, failure, fetch_page, open_file, open_url, steps_of
+from afterlore.brief.gather.item import Item, SourceHealth
+from afterlore.brief.gather.local import EXTENSIONS, FEED_EXTENSIONS, extension, find, read_item, shown
+from afterlore.brief.gather.sources import (
+    Context,
+    Opened,
+    Page,
+    Step,
+    failure,
+    fetch_page,
+    open_file,
+    open_url,
+    steps_of,
+)
 from afterlore.web.fetch import Fetcher
 from afterlore.web.urls import canonical, is_web, redact
 

@@ -1,8 +1,8 @@
 """From the ledger to Markdown in the reference form. Everything on the page stands in the ledger."""
 
-from afterlore.brief.document import Document, Link, Story, escape, render, safe_address
-from afterlore.brief.edition import Edition, StoryEntry
-from afterlore.brief.folder import Folder, write_whole
+from afterlore.brief.publish.document import Document, Link, Story, escape, render, safe_address
+from afterlore.brief.publish.edition import Edition, StoryEntry
+from afterlore.brief.publish.folder import Folder, write_whole
 
 __all__ = ["markdown", "publish"]
 

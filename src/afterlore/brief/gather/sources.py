@@ -12,10 +12,10 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from afterlore.brief.article import Drop
-from afterlore.brief.feeds import Feed, FeedEntry, kind_of, parse_feed, parse_json_feed, visible_length
-from afterlore.brief.item import Item, SourceKind, SourceState
-from afterlore.brief.listings import Listed, SitemapPage, parse_opml, parse_sitemap
-from afterlore.brief.local import LARGEST_FILE, read_text
+from afterlore.brief.gather.feeds import Feed, FeedEntry, kind_of, parse_feed, parse_json_feed, visible_length
+from afterlore.brief.gather.item import Item, SourceKind, SourceState
+from afterlore.brief.gather.listings import Listed, SitemapPage, parse_opml, parse_sitemap
+from afterlore.brief.gather.local import LARGEST_FILE, read_text
 from afterlore.core import FetchRefused, InputError, ServiceError
 from afterlore.web.charset import decode
 from afterlore.web.fetch import Fetcher, Response
