@@ -5,14 +5,13 @@ independent outlet also makes climbs from *quoted* to *corroborated*. Where outl
 thing, they are quoted side by side and the claim is *disputed*; nothing is averaged and none is chosen.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date as Date
-from itertools import combinations
 
 from afterlore.brief.article import Article
-from afterlore.brief.check import Fact, check, disagreements, facts
+from afterlore.brief.check import check, facts
+from afterlore.brief.disputes import disputes
 from afterlore.brief.publish.edition import BulletEntry, Disagreement
 from afterlore.brief.write.story import Draft, Sourced
 from afterlore.core import Change, Claim, Evidence, Rung, digest
@@ -25,12 +24,11 @@ __all__ = ["DISPUTED", "Entered", "enter", "side_by_side"]
 DISPUTED = "说法不一"
 """Label of a bullet that quotes outlets which differ."""
 
-# Two sentences say the same when most words of the shorter one stand in the other; where their figures agree, fewer will
-# do. Set on invented pairs (tests/test_claims.py): paraphrases of one fact, and different facts about one company.
+# Two sentences say the same when most words of the shorter one stand in the other; where their figures agree, fewer
+# will do. Set on invented pairs (tests/test_claims.py): paraphrases of one fact, different facts about one company.
 _SHARED_WITH_FIGURES = 0.4
 _SHARED_WITHOUT = 0.65
 _MOST_DISPUTES = 2
-_CLAUSE_END = re.compile(r"[，,；;。！？!?]")
 
 
 @dataclass(slots=True)
@@ -55,11 +53,11 @@ class _Read:
 
 
 def enter(draft: Draft, articles: Sequence[Article], day: Date) -> Entered:
-    """Check the draft's statements and enter them as claims of that day. ``articles`` are the story's own, no reposts."""
+    """Check the draft's statements and enter them as the day's claims. ``articles`` are the story's, no reposts."""
     read = [_read(article) for article in articles]
     by_id = {one.article.id: one for one in read}
     entered = Entered()
-    for disagreement, dispute in _disputes(read, day):
+    for disagreement, dispute in _disputes(articles, day):
         entered.disagreements.append(disagreement)
         entered.claims[dispute.id] = dispute
     disputed = [evidence for dispute in entered.claims.values() for evidence in dispute.evidence]
@@ -137,51 +135,27 @@ def _corroborations(text: str, home: Article, read: Sequence[_Read]) -> Iterator
                 break
 
 
-def _disputes(read: Sequence[_Read], day: Date) -> Iterator[tuple[Disagreement, Claim]]:
+def _disputes(articles: Sequence[Article], day: Date) -> Iterator[tuple[Disagreement, Claim]]:
     """Figures on which outlets differ: one claim for each thing measured, with one quote for each value."""
-    told: dict[tuple[str, tuple[str, ...]], dict[float, list[tuple[_Read, Fact]]]] = {}
-    for one, two in combinations(read, 2):
-        if one.article.outlet == two.article.outlet:
-            continue
-        for found in disagreements([s.text for s in one.sentences], [s.text for s in two.sentences]):
-            values = told.setdefault((found.a.metric[0], found.a.subject), {})
-            for side, fact in ((one, found.a), (two, found.b)):
-                sides = values.setdefault(fact.value, [])
-                if all(known.article.outlet != side.article.outlet for known, _ in sides):
-                    sides.append((side, fact))
-    for (metric, subject), values in list(told.items())[:_MOST_DISPUTES]:
-        # The value that most outlets give is quoted first; which one is right is not for us to say.
-        ordered = sorted(values.values(), key=lambda sides: (-len(sides), sides[0][0].article.id))
-        quoted = [(sides[0][0].article, _clause(sides[0][0], sides[0][1])) for sides in ordered]
-        text = side_by_side([(article.outlet, evidence.quote) for article, evidence in quoted])
-        evidence = tuple(item for _, item in quoted)
-        outlets = [tuple(side.article.outlet for side, _ in sides) for sides in ordered]
+    for dispute in disputes(articles)[:_MOST_DISPUTES]:
+        first = [given[0] for given in dispute.values]
+        evidence = tuple(_evidence(side.article, side.start, side.end) for side in first)
+        text = side_by_side([(side.article.outlet, e.quote) for side, e in zip(first, evidence, strict=True)])
+        outlets = [tuple(side.article.outlet for side in given) for given in dispute.values]
         claim = Claim(
             id=_identity(text, evidence),
             text=text,
             language=language(text),
-            subject="、".join(subject),
+            subject=dispute.head,
             evidence=evidence,
             rung=Rung.DISPUTED,
             outlets_for=outlets[0],
             outlets_against=tuple(name for names in outlets[1:] for name in names),
-            first_seen=min((article.published for article, _ in quoted if article.published), default=None),
+            first_seen=min((side.article.published for side in first if side.article.published), default=None),
             history=(Change(date=day.isoformat(), rung=Rung.DISPUTED, reason="outlets give different figures"),),
         )
-        shown = tuple((side.article.outlet, fact.text) for sides in ordered for side, fact in sides)
-        yield Disagreement(subject=claim.subject, metric=metric, values=shown, claims=(claim.id,)), claim
-
-
-def _clause(home: _Read, fact: Fact) -> Evidence:
-    """The clause of the sentence that holds the figure."""
-    sentence = next(s for s in home.sentences if s.text == fact.sentence)
-    cuts = [0, *(m.end() for m in _CLAUSE_END.finditer(fact.sentence)), len(fact.sentence)]
-    start = max(cut for cut in cuts if cut <= fact.start)
-    end = min(cut for cut in cuts if cut >= fact.end)
-    clause = fact.sentence[start:end]
-    start += len(clause) - len(clause.lstrip())
-    end = start + len(clause.strip().rstrip("，,；;。！？!?"))
-    return _evidence(home.article, sentence.start + start, sentence.start + end)
+        values = tuple((side.article.outlet, side.quantity.text) for given in dispute.values for side in given)
+        yield Disagreement(metric=dispute.head, values=values, claim=claim.id), claim
 
 
 def _evidence(article: Article, start: int, end: int) -> Evidence:

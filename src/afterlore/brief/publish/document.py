@@ -1,6 +1,6 @@
 """The Markdown form of a brief: read, written back byte for byte, and checked.
 
-A document is a heading with the date, then stories closed by ``---``, then (in the short form only) a list of other news::
+A document is a heading with the date, then stories closed by ``---``, then (in the short form only) other news::
 
     # 🤖 AI行业速递 - 2026年02月20日
     ## <title>

@@ -63,13 +63,14 @@ class Reason(Record):
 
 
 class Disagreement(Record):
-    """Two outlets that give different figures for the same thing; both are shown, none is chosen."""
+    """Outlets that give different figures for the same thing; all are shown, none is chosen."""
 
-    subject: str
     metric: str
+    """What is measured, in the sources' words."""
     values: tuple[tuple[str, str], ...]
-    """(outlet, figure as it stands there)."""
-    claims: tuple[str, ...]
+    """(outlet, figure as it stands there), the value of most outlets first."""
+    claim: str
+    """Id of the claim that quotes them side by side."""
 
 
 class Followed(Record):

@@ -1,18 +1,20 @@
 """``afterlore brief verify``: does what is published still stand on its sources?
 
 For each day: the ledger is as it was written, the page says exactly what the ledger says, each stored source has the
-digest by which it is named, each quote stands at its place in its source, and the verifier of numbers, quotes and names
-finds the claim supported by its quotes. What it does not cover: whether the outlet's article is true, or still online.
+digest by which it is named, each quote stands at its place in its source, each title stands in its article, and the
+verifier of numbers, quotes and names finds each claim supported by its quotes (a disputed one must be its quotes side
+by side). What it does not cover: whether an outlet's article is true, or still online.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
 from afterlore.brief.check import check
+from afterlore.brief.claims import side_by_side
 from afterlore.brief.publish.edition import Edition
 from afterlore.brief.publish.folder import Folder
 from afterlore.brief.publish.page import markdown
-from afterlore.core import Claim, InputError, Record, digest
+from afterlore.core import Claim, InputError, Record, Rung, digest
 
 __all__ = ["Trouble", "Verification", "verify"]
 
@@ -51,8 +53,10 @@ def verify(folder: Folder) -> Verification:
             continue
         troubles.extend(_page(folder, day, edition))
         text_of = _sources(folder, edition, troubles)
+        outlet_of = {article.id: article.outlet for article in edition.articles}
+        troubles.extend(_titles(edition, where, text_of))
         for claim in edition.claims:
-            wrong = _claim(claim, text_of)
+            wrong = _claim(claim, text_of, outlet_of)
             claims += 1
             supported += not wrong
             troubles.extend(Trouble(file=where, claim=claim.id, problem=problem) for problem in wrong)
@@ -96,7 +100,16 @@ def _sources(folder: Folder, edition: Edition, troubles: list[Trouble]) -> Calla
     return texts.get
 
 
-def _claim(claim: Claim, text_of: Callable[[str], str | None]) -> list[str]:
+def _titles(edition: Edition, where: str, text_of: Callable[[str], str | None]) -> Iterator[Trouble]:
+    """An extractive title is a piece of its article's title or text."""
+    articles = {article.id: article for article in edition.articles}
+    for story in edition.stories if edition.writer == "extractive" else ():
+        article = articles[story.title_from]
+        if story.title not in article.title and story.title not in (text_of(article.sha256) or ""):
+            yield Trouble(file=where, claim=None, problem=f"the title {story.title!r} does not stand in its article")
+
+
+def _claim(claim: Claim, text_of: Callable[[str], str | None], outlet_of: Mapping[str, str]) -> list[str]:
     problems = []
     for evidence in claim.evidence:
         text = text_of(evidence.sha256)
@@ -106,5 +119,12 @@ def _claim(claim: Claim, text_of: Callable[[str], str | None]) -> list[str]:
             problems.append(f"its quote does not stand at {evidence.start}:{evidence.end} of {evidence.sha256[:12]}…")
     if problems:
         return problems
+    if claim.rung is Rung.DISPUTED:
+        due = side_by_side([(outlet_of[e.article], e.quote) for e in claim.evidence])
+        return [] if claim.text == due else ["it is not what its quotes say side by side"]
     verdict = check(claim.text, [evidence.quote for evidence in claim.evidence])
-    return [f"{p.kind}: the claim says {p.claim_says!r}, the source {p.source_says!r}" for p in verdict.problems]
+    return [
+        f"{p.kind}: the claim says {p.claim_says!r}, the source {p.source_says!r}"
+        for p in verdict.problems
+        if not p.minor
+    ]
