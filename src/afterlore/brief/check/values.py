@@ -1,0 +1,108 @@
+"""Whether two figures say the same: value, unit, rate, bound, and the way they relate to a change."""
+
+from afterlore.text.quantities import Quantity
+
+__all__ = ["same_unit", "same_value", "unlike"]
+
+_MONTH = 2629800.0
+_ANY = {"", "count"}
+
+
+def same_unit(a: Quantity, b: Quantity) -> bool:
+    """Whether the figures measure in units that can be the same."""
+    if a.dimension == b.dimension:
+        if a.dimension == "money":
+            return bool(set(a.unit.split("|")) & set(b.unit.split("|")))
+        if a.dimension == "count":
+            return (
+                a.unit == b.unit
+                or not a.unit
+                or not b.unit
+                or {a.unit, b.unit} <= {"person", "org"}
+                or {a.unit, b.unit} <= {"machine", "times"}
+            )
+        return True
+    pair = {a.dimension, b.dimension}
+    # A bare figure takes its unit from words or from a table; "1.5" beside 倍 or % happens in benchmark tables.
+    if "" in pair:
+        if "money" in pair:
+            # 从3770亿到近4万亿美元: the currency is said once.
+            bare = a if a.dimension == "" else b
+            return bare.value >= 1e8
+        return "points" not in pair and "ordinal" not in pair
+    return "count" in pair and "ordinal" in pair
+
+
+def _close(claim: float, source: float, tolerance: float) -> bool:
+    return abs(claim - source) <= tolerance * max(abs(claim), abs(source)) + 1e-12
+
+
+def same_value(claim: Quantity, source: Quantity) -> bool:
+    """Whether the claim's value is the source's, allowing rounding that the claim owns up to."""
+    a, b = claim.value, source.value
+    if _close(a, b, 1e-6):
+        return True
+    if claim.dimension == source.dimension == "bytes" and _close(a, b, 0.1) and not _close(a, b, 0.02):
+        ratio = max(a, b) / min(a, b)
+        return any(abs(ratio - 1.024**k) < 1e-6 for k in (1, 2, 3))
+    if claim.dimension == source.dimension == "time" and max(a, b) >= 0.9 * _MONTH and _close(a, b, 0.02):
+        # A year is twelve months and a month thirty days in the news.
+        return True
+    if claim.decimals < source.decimals and _rounded(claim, source):
+        return True
+    approximate = claim.bound in {"about", "over", "least", "under", "most"}
+    if not approximate:
+        return claim.dimension == "percent" and source.bound == "about" and _close(a, b, 0.006)
+    if claim.bound in {"over", "least"}:
+        return b >= a and _close(a, b, 0.08)
+    if claim.bound in {"under", "most"}:
+        return b <= a and _close(a, b, 0.08)
+    return _close(a, b, 0.03)
+
+
+def _rounded(claim: Quantity, source: Quantity) -> bool:
+    """Fewer decimals of the same figure, with two digits left to tell it by."""
+    digits = sum(char.isdigit() for char in claim.text)
+    if digits < 2 or not source.value or not claim.value:
+        return False
+    scale = 10.0**claim.decimals
+    # Both are compared as written, in the claim's own scale.
+    factor = _written_scale(claim)
+    return abs(round(source.value / factor * scale) / scale - claim.value / factor) < 1e-9
+
+
+def _written_scale(q: Quantity) -> float:
+    digits = "".join(char for char in q.text if char.isdigit() or char == ".").strip(".")
+    try:
+        written = float(digits)
+    except ValueError:
+        return 1.0
+    return q.value / written if written else 1.0
+
+
+_TIMES = {"second", "minute", "hour", "day", "week", "month", "quarter", "year"}
+
+
+def unlike(claim: Quantity, source: Quantity) -> str:
+    """Why figures of one value and unit still say different things: per | form | direction | role, or ""."""
+    for kind in (_TIMES, {"kg", "ton"}, {"1e3", "1e4", "1e6", "1e9"}):
+        ours, theirs = set(claim.per) & kind, set(source.per) & kind
+        if ours and theirs and not ours & theirs:
+            return "per"
+    if claim.dimension in {"percent", "multiple"}:
+        a, b = claim.ratio, source.ratio
+        if a is not None and b is not None and abs(a - b) < 0.011 * max(a, b):
+            return ""
+        if claim.dimension == "percent" and {claim.form, source.form} == {"by", "to"}:
+            return "form"
+        if claim.dimension == "multiple" and a is not None and b is not None and source.dimension == "multiple":
+            definite = claim.form == "by" and (
+                source.form == "to" or "番" in source.text or source.text.lower() in {"double", "doubled", "twice"}
+            )
+            if definite or (source.form == "by" and claim.form == "to"):
+                return "form"
+    if claim.form == source.form and claim.form in {"by", "to"} and claim.direction * source.direction < 0:
+        return "direction"
+    if {claim.form, source.form} == {"from", "to"}:
+        return "role"
+    return ""
