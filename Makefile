@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constr
 DEMO := build/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test lint docs bench clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*##/\1\t/p' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ lint: $(VENV)/test.stamp  ## ruff and mypy
 
 test: lint  ## gates and all tests
 	$(BIN)/pytest -n auto
+
+docs: $(VENV)/core.stamp  ## make the example, its excerpt in the README, and the JSON Schema
+	@$(BIN)/python docs/make.py
 
 bench: $(VENV)/test.stamp  ## what the work costs, and how that grows
 	$(BIN)/afterlore brief bench --n 1000,10000

@@ -1,4 +1,4 @@
-"""A draft's statements become claims: rejected, quoted, corroborated or disputed, each for a reason that can be shown."""
+"""A draft's statements become claims: rejected, quoted, corroborated or disputed, each for a reason that is shown."""
 
 from datetime import UTC, date, datetime
 
@@ -31,10 +31,9 @@ def article(outlet: str, text: str, origin: str | None = None) -> Article:
 def told(first: Article, *others: Article, text: str | None = None) -> Entered:
     """The first article's whole text as one bullet (said as ``text``), entered beside the others."""
     statement = Sourced(text=text or first.text, article_id=first.id, start=0, end=len(first.text))
-    lead = Sourced(text=others[0].text, article_id=others[0].id, start=0, end=len(others[0].text)) if others else statement
-    draft = Draft(
-        title="某公司发布新品", title_from=first.id, insight=(lead,), bullets=(Bullet(label="要点", statement=statement),)
-    )
+    lead = Sourced(text=others[0].text, article_id=others[0].id, start=0, end=len(others[0].text))
+    bullets = (Bullet(label="要点", statement=statement),)
+    draft = Draft(title="某公司发布新品", title_from=first.id, insight=(lead,), bullets=bullets)
     return enter(draft, [first, *others], DAY)
 
 
@@ -68,13 +67,15 @@ def test_another_fact_about_the_same_company_does_not(one: str, two: str) -> Non
 
 def test_a_repost_and_the_same_outlet_do_not_corroborate() -> None:
     text = "澜舟机器人宣布完成1.2亿元A轮融资，由远山资本领投。"
-    entered = told(article("甲报", text), article("转载站", text + "欢迎转发。", origin="甲报"), article("甲报", text + "快讯。"))
+    copies = article("转载站", text + "欢迎转发。", origin="甲报"), article("甲报", text + "快讯。")
+    entered = told(article("甲报", text), *copies)
     assert {claim.rung for claim in entered.claims.values()} == {Rung.QUOTED}
 
 
 def test_a_statement_that_its_quote_does_not_bear_out_is_left_out() -> None:
     first = article("甲报", "澜舟机器人宣布完成1.2亿元A轮融资，由远山资本领投。")
-    entered = told(first, article("乙报", "澜舟机器人成立于2021年，总部位于杭州。"), text="澜舟机器人宣布完成12亿元A轮融资。")
+    other = article("乙报", "澜舟机器人成立于2021年，总部位于杭州。")
+    entered = told(first, other, text="澜舟机器人宣布完成12亿元A轮融资。")
     assert entered.rejected == 1
     assert entered.bullets == []
 

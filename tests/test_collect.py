@@ -799,7 +799,11 @@ def test_the_real_day(shared: Path) -> None:
 def test_the_head_of_a_text_file_is_its_metadata() -> None:
     text = "某公司建成新机房，规划一千个机架\n\n来源：某快讯\n时间：2026-03-11 08:55\n链接：https://a.example/1?utm_source=x\n\n正文第一段。\n"
     saved = read_plain(text, ZoneInfo("Asia/Shanghai"))
-    assert (saved.title, saved.outlet, saved.url) == ("某公司建成新机房，规划一千个机架", "某快讯", "https://a.example/1")
+    assert (saved.title, saved.outlet, saved.url) == (
+        "某公司建成新机房，规划一千个机架",
+        "某快讯",
+        "https://a.example/1",
+    )
     assert saved.published is not None
     assert saved.published.isoformat() == "2026-03-11T08:55:00+08:00"
     assert saved.body.strip() == "正文第一段。"

@@ -1,5 +1,6 @@
-"""The docs are true: every command, option, setting, error and reason stands in them, and what they show to run, runs."""
+"""The docs are true: every command, option, setting and error stands in them, and what they show to run, runs."""
 
+import json
 import os
 import re
 import shlex
@@ -8,13 +9,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import typer
 from typer.main import get_command
 
 from afterlore.app import cli
 from afterlore.app.config import Settings
-from afterlore.brief.publish.edition import json_schema
 from afterlore.core import errors
 
 ROOT = Path(__file__).parents[1]
@@ -46,8 +47,23 @@ def test_every_error_is_described() -> None:
     assert {name for name in errors.__all__ if f"`{name}`" not in ALL} == set()
 
 
-def test_the_published_schema_is_the_one_in_use() -> None:
-    assert (ROOT / "docs" / "brief.schema.json").read_text(encoding="utf-8") == json_schema()
+def test_what_is_made_was_made() -> None:
+    code = "import make, json; print(json.dumps({str(path): text for path, text in make.made().items()}))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT / "docs", capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    stale = [path for path, text in json.loads(done.stdout).items() if (ROOT / path).read_text("utf-8") != text]
+    assert stale == [], "run: make docs"
+
+
+def test_the_example_is_an_instance_of_the_schema(tmp_path: Path) -> None:
+    words = ["brief", "build", str(ROOT / "samples" / "2026-03-10"), "--out", str(tmp_path / "out")]
+    assert cli.run([*words, "--date", "2026-03-10", "--offline", "--quiet"]) == 0
+    ledger = json.loads((tmp_path / "out" / "2026-03-10" / "brief.json").read_text(encoding="utf-8"))
+    schema = json.loads((ROOT / "docs" / "brief.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(ledger, schema, cls=jsonschema.Draft202012Validator)
 
 
 def test_links_between_pages_lead_somewhere() -> None:
@@ -61,7 +77,7 @@ def test_links_between_pages_lead_somewhere() -> None:
 
 
 def runs() -> list[tuple[str, str]]:
-    """Command lines that a page shows with a ``$``, page by page, in order; ``make`` and ``git`` are what CI itself does."""
+    """Command lines that a page shows with a ``$``, page by page; ``make`` and ``git`` are what CI itself does."""
     found = []
     for path, text in PAGES.items():
         lines = [line[2:] for fence in FENCE.finditer(text) for line in fence["body"].split("\n") if line[:2] == "$ "]
@@ -81,6 +97,21 @@ def test_what_the_docs_show_runs(page: str, lines: str, tmp_path: Path) -> None:
             shlex.split(line), cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False
         )
         assert done.returncode == 0, f"{page}: {line}\n{done.stdout}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if "```python" in PAGES[page]], ids=lambda page: page.name)
+def test_python_in_the_docs_runs(page: Path, tmp_path: Path) -> None:
+    (tmp_path / "samples").symlink_to(ROOT / "samples")
+    for code in re.findall(r"```python\n(.*?)```", PAGES[page], re.S):
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-c", code],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
 
 
 def test_the_command_line_says_its_exit_codes() -> None:

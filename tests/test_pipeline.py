@@ -25,7 +25,8 @@ DAYS = ("2026-03-10", "2026-03-11")
 
 def build(out: Path, *days: str) -> None:
     for day in days:
-        assert run(["brief", "build", str(SAMPLES / day), "--out", str(out), "--date", day, "--offline", "--quiet"]) == 0
+        words = ["brief", "build", str(SAMPLES / day), "--out", str(out), "--date", day, "--offline", "--quiet"]
+        assert run(words) == 0
 
 
 def published(out: Path) -> dict[str, bytes]:
@@ -127,7 +128,7 @@ def test_a_second_run_publishes_the_same_bytes(out: Path, tmp_path: Path) -> Non
 
 
 KILLED = """
-import os, signal, sys
+import os, pathlib, signal, sys
 from afterlore.brief.pipeline import Request, build
 from afterlore.brief.vertical import load_vertical
 
@@ -144,14 +145,24 @@ class Killer:
             self.left -= 1
 
 source, out, stage, after = sys.argv[1:]
-request = Request.of([source], out=__import__("pathlib").Path(out), vertical=load_vertical("ai"), date="2026-03-10", offline=True)
+vertical, folder = load_vertical("ai"), pathlib.Path(out)
+request = Request.of([source], out=folder, vertical=vertical, date="2026-03-10", offline=True)
 build(request, Killer(stage, int(after)))
 """
 
 
 @pytest.mark.parametrize(
     ("stage", "after"),
-    [("collect", 3), ("extract", 0), ("extract", 23), ("dedupe", 0), ("cluster", 0), ("rank", 0), ("write", 4), ("publish", 0)],
+    [
+        ("collect", 3),
+        ("extract", 0),
+        ("extract", 23),
+        ("dedupe", 0),
+        ("cluster", 0),
+        ("rank", 0),
+        ("write", 4),
+        ("publish", 0),
+    ],
 )
 def test_a_killed_run_resumes_to_the_same_bytes(out: Path, tmp_path: Path, stage: str, after: int) -> None:
     target = tmp_path / "out"
@@ -170,10 +181,10 @@ def test_an_interrupted_run_says_how_to_go_on(tmp_path: Path) -> None:
         "terminal.Bar.advance = lambda self, items=1: os.kill(os.getpid(), signal.SIGINT)\n"
         "from afterlore.app.cli import main\nmain()"
     )
-    arguments = ["brief", "build", str(SAMPLES / DAYS[0]), "--out", str(tmp_path / "out"), "--date", DAYS[0], "--offline"]
-    done = subprocess.run(
-        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=120, check=False, env=os.environ
-    )
+    out = tmp_path / "out"
+    arguments = ["brief", "build", str(SAMPLES / DAYS[0]), "--out", str(out), "--date", DAYS[0], "--offline"]
+    command = [sys.executable, "-c", code, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=os.environ)
     assert done.returncode == 130
     assert "run the same command again" in done.stderr
     build(tmp_path / "out", DAYS[0])

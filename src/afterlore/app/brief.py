@@ -23,8 +23,8 @@ def build(
         list[str],
         typer.Argument(
             metavar="SOURCE...",
-            help="Feed address or file (RSS, Atom, JSON Feed, OPML), sitemap, page address, or a folder or file of HTML, "
-            "Markdown or text.",
+            help="Feed address or file (RSS, Atom, JSON Feed, OPML), sitemap, page address, or a folder or file "
+            "of HTML, Markdown or text.",
         ),
     ],
     out: Annotated[Path, typer.Option(help="Folder of the briefs; made when it is not there.", metavar="DIR")],

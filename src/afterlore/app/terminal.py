@@ -61,7 +61,7 @@ class Bar:
 
 def report(built: "Built") -> None:
     """The run's report: sources and their health, what was dropped and why, what was published."""
-    console = Console(highlight=False)
+    console = _console()
     edition = built.edition
     table = Table(title=f"{edition.title} {edition.date}", title_justify="left", box=None, pad_edge=False)
     for column in ("source", "state", "items", "newest", "detail"):
@@ -88,9 +88,14 @@ def report(built: "Built") -> None:
         console.print(escape(str(path)), soft_wrap=True)
 
 
+def _console() -> Console:
+    """As wide as the terminal; a file or pipe gets lines that are long enough for an address."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+
+
 def figures(result: dict[str, Any]) -> None:
     """An evaluation: a table for each group of rows with the same columns, then lists, cut to their first items."""
-    console = Console(highlight=False)
+    console = _console()
     tables: dict[tuple[str, ...], list[tuple[str, dict[str, Any]]]] = {}
     for name, row in _rows(result, ""):
         tables.setdefault(tuple(row), []).append((name, row))

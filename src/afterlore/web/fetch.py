@@ -259,7 +259,9 @@ class Fetcher:
     def _refusal(self, url: httpx2.URL | str, reason: str, detail: str) -> FetchRefused:
         shown = redact(str(url))
         self._count(refused=1)
-        _log.warning("refused %r: %s", shown, detail, extra={"url": shown, "reason": reason})
+        # Offline every page is refused, by the user's own wish: nothing to warn of.
+        level = logging.INFO if reason == "offline" else logging.WARNING
+        _log.log(level, "refused %r: %s", shown, detail, extra={"url": shown, "reason": reason})
         return FetchRefused(shown, reason, detail)
 
     # -- the wire ----------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The metadata that saved files carry: YAML front matter, the quote lines below a Markdown title, the head of a text file.
+"""The metadata that saved files carry: YAML front matter, quote lines below a Markdown title, the head of a text file.
 
 YAML is read with every value as text (PyYAML's base loader, which builds nothing but strings, lists and mappings): a
 title ``No`` is no boolean, and a date keeps the offset that it was written with.
@@ -25,7 +25,9 @@ _ACCOUNT = re.compile(r">\s*\**(?:公众号|来源|账号|媒体)\**\s*[:：]\**
 _URL = re.compile(r"https?://[^\s<>()\[\]]+")
 _NAME = re.compile(r"[^。！？!?，,；;：:>#|]{1,20}")
 _HEADLINE = re.compile(r"\S.{1,118}[^\s。！!；;，,：:]")
-_SAID = re.compile(r"(来源|媒体|出处|Source|时间|日期|发布时间|Date|链接|网址|原文链接|原文|URL)\s*[:：]\s*(\S.*)", re.IGNORECASE)
+_SAID = re.compile(
+    r"(来源|媒体|出处|Source|时间|日期|发布时间|Date|链接|网址|原文链接|原文|URL)\s*[:：]\s*(\S.*)", re.IGNORECASE
+)
 _FIELD = {
     **dict.fromkeys(("来源", "媒体", "出处", "source"), "outlet"),
     **dict.fromkeys(("时间", "日期", "发布时间", "date"), "published"),
@@ -75,7 +77,7 @@ def read_markdown(text: str, zone: tzinfo) -> Saved:
 
 
 def read_plain(text: str, zone: tzinfo) -> Saved:
-    """Text with front matter, or with a title in a line of its own, then perhaps lines such as ``来源：``, ``时间：``, ``链接：``.
+    """Text with front matter, or with a title in a line of its own and then perhaps ``来源：``, ``时间：``, ``链接：``.
 
     Raises InputError when there is front matter that cannot be read.
     """
