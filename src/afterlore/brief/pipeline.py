@@ -141,6 +141,7 @@ def build(request: Request, progress: Progress, writer: Writer | None = None) ->
         with Fetcher(cache=cache, allow_hosts=request.allow_hosts, offline=request.offline) as fetcher:
             items = _collect(request, fetcher, report, progress)
         articles = _extract(items, request.vertical, journal, report, progress)
+        report.sources[:] = [_dated(health, articles) for health in report.sources]
         return edit(articles, request, report, journal, progress, writer or ExtractiveWriter())
 
 
@@ -254,6 +255,13 @@ def _extract(
 def _recalled(value: str) -> Article | Drop:
     kind, record = json.loads(value)
     return Article.from_json(record) if kind == "Article" else Drop.from_json(record)
+
+
+def _dated(health: SourceHealth, articles: Sequence[Article]) -> SourceHealth:
+    """Saved pages carry their dates inside, so the newest of a folder is known once they are read."""
+    dates = [article.published for article in articles if article.source == health.source and article.published]
+    newest = max([*dates, *([health.newest] if health.newest else [])], default=None)
+    return health.model_copy(update={"newest": newest})
 
 
 def _select(articles: Sequence[Article], request: Request, told: dict[str, Date], report: Report) -> list[Article]:
