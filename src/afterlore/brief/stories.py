@@ -21,6 +21,11 @@ from afterlore.journal import Journal
 
 __all__ = ["Group", "Telling", "tell"]
 
+_TELLING = 12
+"""Characters from which on a sentence is nobody's stock phrase."""
+_REPEATED = 2
+"""Sentences in common by which an article is known to tell an earlier story again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -65,17 +70,20 @@ def tell(
     progress.advance(len(groups))
     progress.stage("write", min(top, len(groups)))
     telling = Telling(writer=writer.name)
+    known = frozenset(sentence for story in archive for sentence in story.sentences)
     for one in ranked:
         group = groups[one.story]
-        before = followed.get(one.story)
         if len(telling.stories) < top:
-            sentences = before.sentences if before else ()
-            draft = _draft(writer, group, vertical, sentences, journal)
+            before = followed.get(one.story) or _quoted(group, archive)
+            draft = _draft(writer, group, vertical, before.sentences if before else (), journal)
+            draft = _untold(draft, known) if draft else None
             entered = enter(draft, group.articles, day) if draft else None
             if draft and entered and entered.insight and (not before or _has_news(entered, before)):
                 _add_story(telling, group, draft, entered, one, before, vertical)
                 progress.advance()
                 continue
+        else:
+            before = followed.get(one.story)
         if before:
             said = f"{before.title!r} was told on {before.date}, and this adds nothing"
             telling.left_out += [(article, "told", said) for article in group.articles]
@@ -98,6 +106,24 @@ def _followed(groups: Sequence[Group], archive: Sequence[ToldStory]) -> dict[int
         place: replace(stories[0], sentences=tuple(s for story in stories for s in story.sentences))
         for place, stories in found.items()
     }
+
+
+def _quoted(group: Group, archive: Sequence[ToldStory]) -> ToldStory | None:
+    """The earlier story of which the articles repeat sentences word for word, whatever else they say."""
+    text = "\n".join(article.text for article in group.articles)
+    for story in archive:
+        if sum(len(sentence) >= _TELLING and sentence in text for sentence in story.sentences) >= _REPEATED:
+            return story
+    return None
+
+
+def _untold(draft: Draft, known: frozenset[str]) -> Draft | None:
+    """The draft without what an earlier day told word for word; None when nothing is left."""
+    insight = [statement for statement in draft.insight if statement.text not in known]
+    bullets = [bullet for bullet in draft.bullets if bullet.statement.text not in known]
+    if not insight and bullets:
+        insight = [bullets.pop(0).statement]
+    return draft.model_copy(update={"insight": tuple(insight), "bullets": tuple(bullets)}) if insight else None
 
 
 def _draft(writer: Writer, group: Group, vertical: Vertical, told: Sequence[str], journal: Journal) -> Draft | None:

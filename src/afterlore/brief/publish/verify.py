@@ -82,9 +82,10 @@ def _page(folder: Folder, day: date, edition: Edition) -> list[Trouble]:
 
 
 def _sources(folder: Folder, edition: Edition, troubles: list[Trouble]) -> Callable[[str], str | None]:
-    """Reads the stored texts of the cited articles; a text that was changed is trouble, and is not believed."""
+    """Reads the stored texts of the cited articles; one that was changed is trouble, and is not believed."""
     texts: dict[str, str] = {}
-    for sha256 in sorted({evidence.sha256 for claim in edition.claims for evidence in claim.evidence}):
+    digests = {article.id: article.sha256 for article in edition.articles}
+    for sha256 in sorted({digests[article] for story in edition.stories for article in story.articles}):
         where = f"sources/{sha256}.txt"
         try:
             data = folder.source(sha256).read_bytes()
