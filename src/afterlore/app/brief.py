@@ -29,16 +29,20 @@ def build(
     ],
     out: Annotated[Path, typer.Option(help="Folder of the briefs; made when it is not there.", metavar="DIR")],
     date: Annotated[
-        str | None, typer.Option(help="Day of the brief; today where the vertical lives if left out.")
+        str | None,
+        typer.Option(help="Day of the brief; today where the vertical lives if left out.", metavar="YYYY-MM-DD"),
     ] = None,
-    window: Annotated[str, typer.Option(help="How far back from the end of the day articles count: 48h, 3d.")] = "48h",
+    window: Annotated[
+        str, typer.Option(help="How far back from the end of the day articles count: 48h, 3d.", metavar="48h|3d")
+    ] = "48h",
     top: Annotated[
-        int | None, typer.Option(min=1, max=100, help="Stories told in full; 10 unless the vertical says.")
+        int | None, typer.Option(min=1, max=100, help="Stories told in full; 10 unless the vertical says.", metavar="N")
     ] = None,
     vertical: Annotated[str, typer.Option(help="A shipped vertical, or a TOML file.", metavar="NAME|FILE.toml")] = "ai",
     offline: Annotated[bool | None, typer.Option("--offline", help="Fetch nothing; use what is stored.")] = None,
     allow_host: Annotated[
-        list[str] | None, typer.Option(help="Fetch from this host though its address is private (repeatable).")
+        list[str] | None,
+        typer.Option(help="Fetch from this host though its address is private; repeatable.", metavar="HOST"),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress and no report, only errors.")] = False,
     as_json: Json = False,
@@ -153,9 +157,10 @@ class Evaluation(StrEnum):
 
 @app.command(name="eval")
 def evaluate(
-    what: Annotated[Evaluation, typer.Argument(help="The stage to measure.")],
+    what: Annotated[Evaluation, typer.Argument(help="The stage to measure.", metavar="STAGE")],
     data: Annotated[
-        Path | None, typer.Option(help="Labelled data; its form is described in docs/brief.md. Not needed by dedupe.")
+        Path | None,
+        typer.Option(help="Labelled data, of the form described in docs/brief.md; dedupe needs none.", metavar="PATH"),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -176,7 +181,7 @@ def evaluate(
 
 @app.command()
 def bench(
-    n: Annotated[str, typer.Option(help="Numbers of articles, separated by commas.")] = "1000,10000",
+    n: Annotated[str, typer.Option(help="Numbers of articles, separated by commas.", metavar="N,N")] = "1000,10000",
     as_json: Json = False,
 ) -> None:
     """Time the stages after extraction on generated days, and say how the time grows."""

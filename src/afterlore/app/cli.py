@@ -44,21 +44,22 @@ def _root(
 
 def run(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code. Errors go to standard error as one line that names the fix."""
+    words = sys.argv[1:] if arguments is None else arguments
     try:
-        result: Any = app(arguments, standalone_mode=False)
+        result: Any = app(words, standalone_mode=False)
     except typer.TyperException as error:
-        return _complain(error.format_message() + "; see 'afterlore --help'", 2)
+        return _complain(words, error.format_message().rstrip(".") + "; see 'afterlore --help'", 2)
     except AfterloreError as error:
-        return _complain(str(error), error.exit_code)
+        return _complain(words, str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         result = 130
     if result == 130:
-        return _complain("interrupted; what was done is kept, run the same command again to resume", 130)
+        return _complain(words, "interrupted; what was done is kept, run the same command again to resume", 130)
     return result if isinstance(result, int) else 0
 
 
-def _complain(message: str, code: int) -> int:
-    if "--json" in sys.argv:
+def _complain(words: list[str], message: str, code: int) -> int:
+    if "--json" in words:
         typer.echo(json.dumps({"error": message, "exit_code": code}, ensure_ascii=False))
     typer.echo(f"afterlore: {message}", err=True)
     return code

@@ -324,6 +324,6 @@ def _nothing(request: Request, report: Report, articles: int) -> InputError | Se
     fix = fixes[0] if fixes else "check --date and --window, or give further sources"
     message = f"nothing to tell on {request.day}, nothing was published: {said}; {fix}"
     unanswered = bool(report.sources) and all(
-        health.state == "failed" and health.kind not in {"folder", "file", "unknown"} for health in report.sources
+        health.state == "failed" and health.source.startswith(("http://", "https://")) for health in report.sources
     )
     return ServiceError(message) if unanswered and not request.offline else InputError(message)

@@ -1,5 +1,6 @@
 """Each stage measured against labelled data, beside its baselines: ``afterlore brief eval``."""
 
+import json
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -20,5 +21,9 @@ def run(stage: str, data: Path | None) -> dict[str, Any]:
     if stage not in STAGES:
         raise InputError(f"nothing to measure is called {stage!r}; there are {', '.join(STAGES)}")
     evaluate = import_module(f"afterlore.brief.evaluate.{stage}").evaluate
-    result: dict[str, Any] = evaluate() if stage == "dedupe" else evaluate(data)
+    try:
+        result: dict[str, Any] = evaluate() if stage == "dedupe" else evaluate(data)
+    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, OSError) as error:
+        form = "the forms are described in docs/brief.md"
+        raise InputError(f"{str(data)!r} is not of the form that 'eval {stage}' reads ({error!r}); {form}") from error
     return result
