@@ -57,12 +57,14 @@ def test_an_independent_outlet_that_says_the_same_corroborates(one: str, two: st
     [
         ("澜舟机器人宣布完成1.2亿元A轮融资，由远山资本领投。", "澜舟机器人的新工厂在常州投产，年产能1.2万台。"),
         ("新模型在长文基准上得分88.6%。", "新模型的上下文窗口为100万token。"),
+        ("首批12家企业参加试点，涉及出行、外贸和政务三类场景。", "首批12家企业参与试点。"),
         ("公司创始人认为行业即将进入整合期。", "公司总部位于杭州，成立于2021年。"),
     ],
 )
-def test_another_fact_about_the_same_company_does_not(one: str, two: str) -> None:
+def test_another_fact_or_half_of_it_does_not(one: str, two: str) -> None:
     entered = told(article("甲报", one), article("乙报", two))
-    assert {claim.rung for claim in entered.claims.values()} == {Rung.QUOTED}
+    (claim,) = [claim for claim in entered.claims.values() if claim.text == one]
+    assert claim.rung is Rung.QUOTED
 
 
 def test_a_repost_and_the_same_outlet_do_not_corroborate() -> None:

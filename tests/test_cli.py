@@ -1,6 +1,9 @@
 """The command line: the figures that machines read have the names that the docs promise, and wrong use says how."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -112,3 +115,16 @@ def test_settings_come_from_option_then_variable_then_file(monkeypatch: pytest.M
     file.write_text('colour = "red"\n', encoding="utf-8")
     with pytest.raises(ConfigError, match="valid settings"):
         config.load()
+
+
+def test_logs_are_objects_and_hold_no_secret(tmp_path: Path) -> None:
+    words = ["brief", "build", "http://user:hunter2@127.0.0.1/feed?token=hunter2", "--out", str(tmp_path / "out")]
+    environment = {**os.environ, "AFTERLORE_LOG_FORMAT": "json"}
+    done = subprocess.run(
+        [sys.executable, "-m", "afterlore.app", *words], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 3
+    assert "hunter2" not in done.stderr
+    logged = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
+    assert logged
+    assert {"level", "name", "message"} <= logged[0].keys()

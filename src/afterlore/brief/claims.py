@@ -16,6 +16,7 @@ from afterlore.brief.publish.edition import BulletEntry, Disagreement
 from afterlore.brief.write.story import Draft, Sourced
 from afterlore.core import Change, Claim, Evidence, Rung, digest
 from afterlore.text.language import language
+from afterlore.text.names import names
 from afterlore.text.ngrams import words
 from afterlore.text.sentences import Sentence, sentences
 
@@ -24,10 +25,11 @@ __all__ = ["DISPUTED", "Entered", "enter", "side_by_side"]
 DISPUTED = "说法不一"
 """Label of a bullet that quotes outlets which differ."""
 
-# Two sentences say the same when most words of the shorter one stand in the other; where their figures agree, fewer
-# will do. Set on invented pairs (tests/test_claims.py): paraphrases of one fact, different facts about one company.
-_SHARED_WITH_FIGURES = 0.4
-_SHARED_WITHOUT = 0.65
+# Another sentence says the same when it holds this share of the statement's words, so that a part of it does not
+# speak for the whole; where all figures agree, fewer will do. Set on invented pairs (tests/test_claims.py): paraphrases
+# of one fact, half of a fact, different facts about one company.
+_SHARED_WITH_FIGURES = 0.5
+_SHARED_WITHOUT = 0.7
 _MOST_DISPUTES = 2
 
 
@@ -123,9 +125,9 @@ def _corroborations(text: str, home: Article, read: Sequence[_Read]) -> Iterator
         article = other.article
         if article.outlet in heard or (article.origin or article.outlet) in heard or len(mine) < 4:
             continue
-        shared = [len(mine & theirs) / max(1, min(len(mine), len(theirs))) for theirs in other.words]
+        shared = [len(mine & theirs) / len(mine) for theirs in other.words]
         for at in sorted(range(len(shared)), key=lambda i: (-shared[i], i))[:3]:
-            if len(other.words[at]) < 4 or shared[at] < (_SHARED_WITH_FIGURES if figures else _SHARED_WITHOUT):
+            if shared[at] < (_SHARED_WITH_FIGURES if figures else _SHARED_WITHOUT):
                 break
             sentence = other.sentences[at]
             verdict = check(text, [sentence.text])
@@ -168,7 +170,8 @@ def _repeats(evidence: Evidence, disputed: Sequence[Evidence]) -> bool:
 
 
 def _subject(text: str) -> str:
-    return next((fact.subject[0] for fact in facts(text) if fact.subject), "")
+    """The name that comes first; "" when the statement names nobody that we know for a name."""
+    return next((name.text for name in names(text)), "")
 
 
 def _identity(text: str, evidence: Sequence[Evidence]) -> str:
