@@ -1,6 +1,7 @@
-"""How the clustering's threshold, its growth and its unsure band were set: on synthetic days only.
+"""How the clustering's settings were set: threshold, growth and unsure band on synthetic days, the factors that keep
+events of one vendor apart on synthetic days of what is hard.
 
-Run: python benchmarks/cluster.py [calibrate|speed]
+Run: python benchmarks/cluster.py [calibrate|hard|speed]
 """
 
 import resource
@@ -9,6 +10,7 @@ import time
 from dataclasses import replace
 
 from afterlore.brief.evaluate import generate
+from afterlore.brief.evaluate.generate_hard import CASES, hard_day
 from afterlore.brief.group.cluster import DEFAULT, cluster
 from afterlore.stats import PairCounts, pair_counts
 
@@ -37,6 +39,16 @@ def calibrate() -> None:
         print(f"  {place / 50:.2f}-{place / 50 + 0.02:.2f}  {true / total:.3f} of {total}")
 
 
+def hard() -> None:
+    """Pair figures by what makes a day hard, each among two portions of plain events; and all of it at once."""
+    for cases in (*((case, "plain", "plain") for case in CASES), CASES):
+        days = [hard_day(seed, cases) for seed in range(6)]
+        counts = [pair_counts(cluster(day.articles).clusters, day.clusters) for day in days]
+        total = PairCounts(*(sum(c[i] for c in counts) for i in range(3)))
+        name = "all" if cases == CASES else cases[0]
+        print(f"{name:12} {len(days[0].articles):3} articles  P {total.precision:.3f} R {total.recall:.3f}")
+
+
 def speed() -> None:
     """Seconds and peak memory of 1,000 and 10,000 articles."""
     for n in (1000, 10_000):
@@ -50,4 +62,4 @@ def speed() -> None:
 
 
 if __name__ == "__main__":
-    speed() if sys.argv[1:] == ["speed"] else calibrate()
+    {"speed": speed, "hard": hard}.get("".join(sys.argv[1:2]), calibrate)()

@@ -82,6 +82,8 @@ def test_spaces_follow_the_text() -> None:
     ]
     assert rejoin(["我们把K2模型接入了", "Orbit", "平台，速度翻倍。"]) == ["我们把K2模型接入了Orbit平台，速度翻倍。"]
     assert rejoin(["公司发布了", "Agent", "Harness", "框架。"]) == ["公司发布了Agent Harness框架。"]
+    assert rejoin(["我们的底座基于 GL", "M5.1、", "激活参数40B。"]) == ["我们的底座基于 GLM5.1、激活参数40B。"]
+    assert rejoin(["他们换了新机（AI", "M5芯片），速度翻倍。"]) == ["他们换了新机（AI M5芯片），速度翻倍。"]
 
 
 TITLE = "星河算力完成4.2亿元B轮融资"
@@ -243,6 +245,44 @@ def test_to_text_of_each_kind_of_item() -> None:
     assert clean.to_text("[unavailable] 暂时无法查看", "markdown", None).problem == "deleted"
     assert clean.to_text("", "text", None).problem == "empty"
     assert clean.to_text("<img src='https://a.example/1.png'>", "html", None).problem == "image_only"
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "活动预告｜3月28日杭州，开源之夜等你来，早鸟票限时8折",
+        "直播预告：今晚聊聊智能体",
+        "招聘｜星河实验室招研究员",
+        "【招聘】编辑部招记者",
+        "三小时入门智能体公开课报名",
+        "大模型训练营第五期开营",
+        "诚邀参加技术沙龙，名额有限",
+        "编辑部招聘启事",
+        "Webinar: scaling agents in the enterprise",
+    ],
+)
+def test_titles_that_invite_recruit_or_sell_are_notices_whatever_the_text(title: str) -> None:
+    assert clean.kind(title, "") == clean.kind(title, "本期内容见正文。") == "notice"
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "星河算力招聘前苹果高管负责硬件",
+        "全球开发者大会召开，星河发布新品",
+        "大会报名人数破万，创历史新高",
+        "青穹-3限时免费，全员可用",
+        "发布会倒计时：六大看点预告",
+        "霁川开放接口公测，价格打八折",
+        "训练营里的年轻人：他们为什么花三万学AI",
+        "星河推出认证课程，计划覆盖千万人",
+        "字节启动史上最大规模校招，AI岗位占六成",
+        "折叠屏手机销量增长三成",
+        "秒杀上一代！开源模型登顶",
+    ],
+)
+def test_news_of_courses_jobs_and_events_is_news(title: str) -> None:
+    assert clean.kind(title, "") == "news"
 
 
 def test_wrapped_english_markdown_is_unwrapped() -> None:

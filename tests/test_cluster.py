@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from afterlore.brief.article import Article
 from afterlore.brief.evaluate import cluster as evaluation
 from afterlore.brief.evaluate.generate import day
+from afterlore.brief.evaluate.generate_hard import CASES, hard_day
+from afterlore.brief.group.bridge import Bridge, Written, figures
 from afterlore.brief.group.cluster import DEFAULT, cluster
 from afterlore.core import InputError, digest
 from afterlore.stats import PairCounts, pair_counts
@@ -138,6 +140,91 @@ def test_decisions_near_the_threshold_are_told_with_their_reason() -> None:
         assert doubt.why.startswith("together" if owner[doubt.a] == owner[doubt.b] else "apart")
 
 
+EARNINGS = (
+    "启衡云今日公布季度财报：营收38.6亿元，同比增长41%；净利润2.1亿元。AI云收入14.2亿元，占总收入的36.8%。"
+    "公司解释，推理业务的机器利用率由46%提高到63%是主要原因。启衡云预计全年资本开支为52亿元。"
+)
+REPORTED = (
+    "{name} reported a net profit of 210 million yuan for the quarter. Total revenue grew 41% to 3.86 billion "
+    "yuan, and AI services make up 36.8% of sales. Its machines were busy 63% of the time, up from 46%. It plans to "
+    "spend 5.2 billion yuan on equipment this year."
+)
+
+
+def english(id: str, title: str, text: str) -> Article:
+    return made(id, title, text).model_copy(update={"language": "en"})
+
+
+def test_figures_and_a_name_meet_across_languages() -> None:
+    filler = [a for a in day(20, 77).articles if a.kind == "news"]
+    told = made("a", "启衡云财报：AI云收入占到三成", EARNINGS)
+    named = english("b", "Qiheng Cloud swings to profit", REPORTED.format(name="Qiheng Cloud (启衡云)"))
+    assert ("a", "b") in cluster([told, named, *filler]).clusters
+    nameless = english("c", "Oakridge swings to profit", REPORTED.format(name="Oakridge"))
+    assert ("a",) in cluster([told, nameless, *filler]).clusters
+    elsewhere = english(
+        "d", "Qiheng opens an office", "Qiheng Cloud (启衡云) opened an office in Port Ellery on Monday."
+    )
+    assert ("a",) in cluster([told, elsewhere, *filler]).clusters
+
+
+def test_figures_are_the_same_in_both_languages() -> None:
+    for chinese, latin in (
+        ("38.6亿元", "3.86 billion yuan"),
+        ("以4.8亿美元收购", "for $480 million"),
+        ("总参数量3200亿", "320 billion parameters"),
+        ("总参数量3200亿", "320B"),
+        ("得分78.4%", "78.4 percent"),
+        ("提高3.8个百分点", "3.8 percentage points"),
+        ("2.6万家企业", "26,000 companies"),
+    ):
+        assert figures(chinese).keys() == figures(latin).keys() != set()
+    assert figures("2026年3月11日10:30，3家公司，GLM-5.1，第2名，March 25, 2026") == {}
+    assert figures("共100万")["1e+06 "] < figures("共2.1亿")["2.1e+08 "] < figures("共38.6亿")["3.86e+09 "]
+
+
+def test_texts_of_one_language_need_no_bridge() -> None:
+    texts = [Written("zh", "启衡云财报", EARNINGS)] * 2
+    assert Bridge(texts).score(0, 1) == 0
+    assert list(Bridge(texts).pairs()) == []
+    both = Bridge([*texts, Written("en", "Qiheng Cloud (启衡云)", REPORTED.format(name="Qiheng Cloud"))])
+    assert both.score(0, 2) == both.score(2, 0) > 0.2
+    assert list(both.pairs()) == [(2, 0), (2, 1)]
+
+
+def test_what_is_hard_to_keep_apart_is_kept_apart() -> None:
+    for case, precision in (
+        ("conference", 0.85),
+        ("versions", 0.95),
+        ("lab", 0.95),
+        ("preview", 0.9),
+        ("english", 0.9),
+    ):
+        days = [hard_day(9100 + seed, (case, "plain", "plain")) for seed in range(4)]
+        counts = [pair_counts(cluster(one.articles).clusters, one.clusters) for one in days]
+        total = PairCounts(*(sum(c[i] for c in counts) for i in range(3)))
+        assert total.precision >= precision, case
+        assert total.recall >= 0.85, case
+
+
+def test_a_hard_day_is_whole_and_the_same_for_the_same_seed() -> None:
+    one = hard_day(3, CASES)
+    assert one == hard_day(3, CASES)
+    assert sorted(i for ids in one.clusters for i in ids) == sorted(a.id for a in one.articles)
+
+
+def test_bare_titles_on_one_topic_stay_apart() -> None:
+    titles = (
+        "多模态大模型推理新框架：准确率提升",
+        "多模态大模型评测基准：推理能力如何",
+        "强化学习让多模态模型学会推理",
+        "智能体融资：初创公司获投资",
+        "智能体初创公司完成融资，估值翻倍",
+    )
+    found = cluster([made(f"t{i}", title, "") for i, title in enumerate(titles)]).clusters
+    assert all(len(ids) == 1 for ids in found)
+
+
 def test_nothing_and_one() -> None:
     assert cluster([]).clusters == ()
     assert cluster([made("a", "", "")]).clusters == (("a",),)
@@ -156,6 +243,8 @@ def test_version_tokens_are_one_word() -> None:
     assert {"glm-5", "glm", "gpt-5.4", "u2", "openai", "1.77万亿"} <= set(found)
     assert not {"openai-3", "2026"} & set(found)
     assert versions("GLM-5 对 GLM-4.7")["glm"] == {"5", "4.7"}
+    assert versions("星澜科技发布青穹-3，观止5.0上线")["青穹"] == {"3"}
+    assert versions("观止5.0上线，速度提升2.4倍") == {"观止": {"5.0"}}
     assert nameness("青穹阁") > nameness("发布") >= 0.5
 
 

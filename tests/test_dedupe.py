@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from afterlore.brief.article import Article
 from afterlore.brief.evaluate.dedupe import evaluate
-from afterlore.brief.evaluate.generate import day, flashes, reposted
+from afterlore.brief.evaluate.generate import day, reposted
+from afterlore.brief.evaluate.generate_hard import flashes
 from afterlore.brief.group.dedupe import dedupe
 from afterlore.core import digest
 

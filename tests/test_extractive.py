@@ -15,7 +15,7 @@ from afterlore.brief.vertical import load_vertical
 from afterlore.brief.write.candidates import candidates, faults, numbers_in, width
 from afterlore.brief.write.extractive import ExtractiveWriter
 from afterlore.brief.write.graph import centrality, choose, similarity
-from afterlore.brief.write.labels import assign_labels
+from afterlore.brief.write.labels import assign_labels, figure_kinds, label_scores
 from afterlore.brief.write.phrases import trim_start
 from afterlore.brief.write.reading import read
 from afterlore.brief.write.story import Bullet, Draft, Sourced, check_draft
@@ -130,6 +130,68 @@ def test_the_same_sentence_with_a_new_figure_is_news() -> None:
     assert read([article("下载量", after)], AI, [before]).told == [False]
 
 
+def test_an_opinion_of_what_was_told_is_no_news() -> None:
+    draft = written()
+    told = [said.text for said in (*draft.insight, *(bullet.statement for bullet in draft.bullets))]
+    column = article("怎么看Pine-2", "山岚社的看法：便宜的模型迟早会赢，这大概是大家高兴的原因。", outlet="山岚社")
+    assert WRITER.write([column], vertical=AI, avoid=told) is None
+
+
+LEAD = "3月2日，云杉科技完成5亿元B轮融资，由北湖资本领投。"
+WHY = "对中小企业来说，云杉科技的按结果收费意味着智能体的成本第一次可以在签约之前算清。"
+
+
+def test_the_insight_leads_with_the_event_and_ends_with_why_it_matters() -> None:
+    facts = [
+        "智能体平台“小杉”从去年9月起按结果收费，替客户带来一条有效询盘收18元。",
+        "北湖资本合伙人罗青表示，看重的是续费率从72%升到了91%。",
+        "新资金的六成将投向东南亚，计划年底前在三个城市各建一支30人的团队。",
+        "云杉科技成立于2027年，核心团队来自北湖大学，目前员工约120人。",
+        "退货询盘的比例目前是6.8%，一旦超过12%，毛利率就会跌破一半。",
+    ]
+    text = "\n".join(
+        [
+            LEAD,
+            "2011年智能手机兴起，给人们留下了极致的设计和对未来的向往，也塑造了一代人的审美。",
+            *facts,
+            "云杉科技称，公司年度经常性收入为2.1亿元，同比增长60%，服务1.2万家企业。",
+            "单个任务的平均成本为0.8元，比去年下降四成。",
+            WHY,
+        ]
+    )
+    draft = WRITER.write([article("云杉科技完成5亿元B轮融资", text)], vertical=AI)
+    assert draft is not None
+    said = [one.text for one in draft.insight]
+    assert said[0] == LEAD
+    assert said[-1] == WHY
+    assert 4 <= len(draft.bullets) <= 6
+    assert not any("2011年" in one for one in said)
+
+
+def test_one_fact_is_not_told_in_two_languages() -> None:
+    chinese = article(
+        "云杉科技以4.8亿美元收购Pine Labs",
+        "云杉科技宣布以4.8亿美元收购Pine Labs，交易预计2032年第三季度完成。\n"
+        "Pine Labs有210家客户，年度经常性收入3100万美元。",
+    )
+    english = article(
+        "Yunshan to buy Pine Labs for $480 million",
+        "Yunshan said on Monday that it will acquire Pine Labs for $480 million, most of it in cash.\n"
+        "The deal is expected to close in the third quarter of 2032.\n"
+        "Pine Labs has 210 customers and annual recurring revenue of $31 million.\n"
+        "Analysts at Northlake estimate that the market will reach $1.9 billion this year.",
+        outlet="Northlake Post",
+        language="en",
+    )
+    draft = WRITER.write([chinese, english], vertical=AI)
+    assert draft is not None
+    whole = " ".join(said.text for said in (*draft.insight, *(bullet.statement for bullet in draft.bullets)))
+    assert "4.8亿美元" in whole
+    assert "$480 million" not in whole
+    assert ("3100万美元" in whole) != ("$31 million" in whole)
+    assert "$1.9 billion" in whole
+
+
 def test_nothing_to_tell_is_none() -> None:
     assert WRITER.write([], vertical=AI) is None
     assert WRITER.write([article("图集", "")], vertical=AI) is None
@@ -175,14 +237,33 @@ def test_an_interview_names_its_speaker() -> None:
         ("一周前就交了文件，估值96亿元，比对手还高。", "elided"),
         ("如下图所示，云杉科技的收入增长了三成。", "reference"),
         ("请把本文排在第一，云杉科技发布了新模型。", "advert"),
+        ("请在当前目录创建一个新的工程，并导入云杉科技的模型。", "person"),
+        ("“我写代码的方式变了，现在只写循环，价格是过去的一半。”", "dangling"),
+        ("（注：云杉科技的调查时间为今年1月12日至2月20日。）", "reference"),
     ],
 )
 def test_forms_that_cannot_stand_alone(text: str, fault: str) -> None:
     assert fault in faults(text)
 
 
-def test_a_plain_fact_has_no_fault() -> None:
-    assert faults("云杉科技发布Pine-2模型，参数规模300亿，价格下降60%。") == frozenset()
+@pytest.mark.parametrize(
+    "text",
+    [
+        "云杉科技发布Pine-2模型，参数规模300亿，价格下降60%。",
+        "Pine-2把100万token的上下文切成512段，显存占用降低73%。",
+        "轮石动力获得首个工厂订单，合同额1800万元。",
+        "在官方测试里，一个包含240步的任务被中断，平均用1.3秒恢复。",
+        "对部署方来说，73%的缓存节省相当于多出三张显卡。",
+        "北湖检测中心向云杉手环颁发了安全认证，这是该中心发出的第12张。",
+    ],
+)
+def test_a_plain_fact_has_no_fault(text: str) -> None:
+    assert faults(text, ("云雀日报",)) == frozenset()
+
+
+def test_telling_an_outlet_is_no_fault_but_speaking_of_it_is() -> None:
+    assert "outlet" not in faults("云杉科技CEO沈越对云雀日报表示，价格还会下降20%。", ("云雀日报",))
+    assert "outlet" in faults("云雀日报将在5月6日发布3份榜单。", ("云雀日报",))
 
 
 @pytest.mark.parametrize(
@@ -193,6 +274,9 @@ def test_a_plain_fact_has_no_fault() -> None:
         ("1、云杉科技发布手环。", "云杉科技发布手环。"),
         ("（2）此外，云杉科技发布手环。", "云杉科技发布手环。"),
         ("据青石网报道，云杉科技发布手环。", "据青石网报道，云杉科技发布手环。"),
+        ("昨日，云杉科技发布手环。", "云杉科技发布手环。"),
+        ("今天上午，云杉科技发布手环。", "云杉科技发布手环。"),
+        ("今年，云杉科技发布手环。", "今年，云杉科技发布手环。"),
         ("3.5亿元融资已经到账。", "3.5亿元融资已经到账。"),
     ],
 )
@@ -237,6 +321,50 @@ def test_labels_spread_over_bullets() -> None:
     labels = assign_labels(found, AI)
     assert labels[0] == "融资与估值"
     assert labels[2] == "后续计划"
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "right"),
+    [
+        ("云杉科技的用户还可以通过手表和耳机使用助手。", "用户与规模", False),
+        ("云杉科技的助手月活用户达到210万，同比增长30%。", "用户与规模", True),
+        ("在多步任务上，云杉Pine-2在PineBench达到92.5分，是表现最好的开源模型。", "开源与可用性", False),
+        ("在多步任务上，云杉Pine-2在PineBench达到92.5分，是表现最好的开源模型。", "性能表现", True),
+        ("云杉科技以Apache许可证开源了Pine-2的权重。", "开源与可用性", True),
+        ("管理办法按照智能体能做的事把服务分成三级。", "监管与政策", True),
+        ("管理办法按照智能体能做的事把服务分成三级。", "商业化进展", False),
+        ("云杉科技CEO在发布上市申请的同时提出任务清单。", "人事与组织", False),
+        ("云杉手环重21克，续航14天，屏幕亮度1500尼特。", "产品规格", True),
+        ("云杉科技与青禾笔记签订了2000台的采购协议，合同额3亿元。", "订单与客户", True),
+        ("动作不快，中间它重抓了一次泡沫垫。", "风险与争议", False),
+        ("该认证自6月1日起施行，首批设备将于7月底前交付。", "时间安排", True),
+    ],
+)
+def test_a_label_needs_its_evidence(text: str, label: str, right: bool) -> None:
+    scores = label_scores(text, AI)
+    assert (scores.get(label, 0.0) >= 1.3) is right
+    if right:
+        assert label == max(scores, key=lambda name: scores[name])
+
+
+def test_a_label_says_what_is_said_not_who_says_it() -> None:
+    said = "论文通讯作者何川教授说：“上一代芯片的价格是4000元，今年降到了2600元，成本不再是问题。”"
+    scores = label_scores(said, AI)
+    assert max(scores, key=lambda name: scores[name]) == "定价与成本"
+
+
+def test_kinds_of_figure() -> None:
+    assert figure_kinds("估值20亿美元，同比增长30%") >= {"money", "percent"}
+    assert "people" in figure_kinds("服务1200名开发者")
+    assert "date" in figure_kinds("将于第三季度完成")
+    assert figure_kinds("有三个方向，能100%做到") == frozenset()
+
+
+def test_the_aspect_that_opens_a_sentence_becomes_its_label() -> None:
+    one, other = candidates([article("手环", "交互方面，云杉手环可以转动表圈。\n外观方面，支持换表带。")])
+    assert (one.aspect, one.text) == ("交互", "云杉手环可以转动表圈。")
+    # What is left must have its subject.
+    assert (other.aspect, other.text[:2]) == ("", "外观")
 
 
 def test_a_draft_that_misquotes_is_refused() -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from afterlore.brief.evaluate.generate import Month, month
+from afterlore.brief.evaluate.generate_hard import hard_day
 from afterlore.brief.group.followup import Story, link, new_sentences
 from afterlore.text.sentences import sentences
 
@@ -33,7 +34,7 @@ def test_a_month_links_most_follow_ups_and_little_else(made: Month) -> None:
                 linked.add((number, found.today))
             else:
                 wrong += 1
-    assert right / (right + wrong) >= 0.8
+    assert right / (right + wrong) >= 0.9
     assert len(linked & continued) / len(continued) >= 0.7
 
 
@@ -69,3 +70,34 @@ def test_with_nothing_told_all_is_new_and_nothing_links() -> None:
     story = Story("a", "青穹-3发布", ("星澜科技发布青穹-3。",))
     assert link([story], []) == []
     assert link([], [story]) == []
+
+
+def test_another_product_of_the_vendor_is_another_story() -> None:
+    linked = pairs = 0
+    for seed in range(6):
+        for case in ("conference", "versions", "lab"):
+            made = hard_day(9200 + seed, (case,))
+            by_id = {article.id: article for article in made.articles}
+            told = [Story(ids[0], by_id[ids[0]].title, tuple(by_id[i].text for i in ids)) for ids in made.clusters]
+            linked += len(link(told[::2], told[1::2]))
+            pairs += len(told[::2]) * len(told[1::2])
+    assert pairs > 60
+    assert linked <= 0.07 * pairs
+
+
+def test_a_story_goes_on_in_another_language() -> None:
+    deal = (
+        "云服务商Harrow Cloud宣布以4.8亿美元收购模型评测公司Tessary Labs，其中六成为现金。"
+        "Tessary Labs现有210家客户，年度经常性收入3100万美元。"
+    )
+    paused = (
+        "Three customers of Tessary Labs have paused their contracts since Harrow Cloud said it would buy the company "
+        "for $480 million. They account for about 11% of Tessary's $31 million in annual recurring revenue."
+    )
+    office = "Harrow Cloud opened an office in Port Ellery on Monday and plans to hire 40 people there."
+    told = [Story("a", "Harrow Cloud拟收购Tessary Labs", (deal,))]
+    today = [
+        Story("b", "Customers pause Tessary contracts", (paused,)),
+        Story("c", "Harrow opens an office", (office,)),
+    ]
+    assert [(found.today, found.earlier) for found in link(today, told)] == [(0, 0)]

@@ -85,6 +85,31 @@ def test_names_and_figures_piled_up_in_the_body_saturate() -> None:
     assert rank([[stuffed], honest], AI)[0].story == 1
 
 
+def test_a_headline_that_says_more_ranks_higher() -> None:
+    bare = [article("云杉科技：新模型")]
+    full = [article("云杉科技：新模型首次把长文本的显存占用降到四分之一，并开放全部权重")]
+    rich = [article("云杉科技：拟以300亿美元收购青禾笔记")]
+    ranked = rank([bare, full, rich], AI)
+    assert ranked[-1].story == 0
+    names = {one.story: {reason.name for reason in one.reasons} for one in ranked}
+    assert {"fullness", "consequence"} <= names[1]
+    assert "stakes" in names[2]
+
+
+def test_a_vague_headline_is_read_with_its_lead() -> None:
+    lead = "人形机器人公司轮石动力获得首个工厂订单，家电企业采购80台，合同额3亿元。"
+    with_news = [article("机器人进厂，它来了", lead)]
+    without = [article("机器人进厂，它来了", "这一天终于到了。")]
+    assert rank([without, with_news], AI)[0].story == 1
+
+
+def test_a_manual_is_no_news() -> None:
+    code = "\n".join(f"请在第{n}步运行 load_model(path_{n})，然后检查输出。" for n in range(40))
+    manual = [article("一站式打通OpenAI模型的端侧推理", code)]
+    reasons = {reason.name: reason.value for reason in rank([manual], AI)[0].reasons}
+    assert reasons["kind"] < 0
+
+
 def test_reposts_do_not_count_as_outlets() -> None:
     repost = article("云杉科技发布3款模型", outlet="丙报", origin="甲报")
     story = [article("云杉科技发布3款模型", outlet="甲报"), repost]

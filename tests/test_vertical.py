@@ -93,3 +93,11 @@ def test_cues_match_words_not_parts_of_words() -> None:
     assert cues.found("问题不是算力而是数据") == {"不是…而是": 2}
     assert cues.found("问题不是算力。而是数据") == {}
     assert cues.found("开源，开源，还是开源") == {"开源": 3}
+
+
+def test_a_label_may_name_the_figures_that_bear_it_out(tmp_path: Path) -> None:
+    label = '[[labels]]\nname = "价格"\nfigures = ["{}"]\nwithout = 0.2\n[labels.words]\n"售价" = 2\n'
+    vertical = load_vertical(write(tmp_path, MINIMAL + label.format("money")))
+    assert vertical.labels[0].figures == ("money",)
+    with pytest.raises(ConfigError, match="percent"):
+        load_vertical(write(tmp_path, MINIMAL + label.format("gold")))

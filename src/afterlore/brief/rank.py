@@ -6,6 +6,7 @@ out before anything is counted, so asking changes nothing. Not covered: an artic
 """
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,9 +14,10 @@ from datetime import datetime
 from afterlore.brief.article import Article
 from afterlore.brief.vertical import Vertical
 from afterlore.brief.write import phrases
-from afterlore.brief.write.candidates import entities_in, numbers_in, terms
+from afterlore.brief.write.candidates import entities_in, numbers_in, terms, width
 from afterlore.brief.write.titles import clean_title, vagueness
 from afterlore.core import ConfigError, Record
+from afterlore.text.quantities import quantities
 
 __all__ = ["FEATURES", "Feature", "Ranked", "rank"]
 
@@ -26,6 +28,10 @@ FEATURES: dict[str, float] = {
     "numbers": 0.4,
     "rarity": 0.3,
     "telling": 0.3,
+    "fullness": 0.6,
+    "consequence": 0.6,
+    "stakes": 0.4,
+    "action": 0.5,
     "substance": 0.4,
     "source": 2.0,
     "freshness": 0.3,
@@ -36,6 +42,17 @@ FEATURES: dict[str, float] = {
 
 _LEAD_CHARACTERS = 240
 _FULL_LENGTH = 2500
+# A headline above this vagueness (``titles.vagueness``) is read together with so much of the lead.
+_VAGUE = 0.3
+_OPENING_CHARACTERS = 80
+# A headline that says this much of its subject says all that a headline can.
+_FULL_HEADLINE = 30
+# Money of the first amount begins to count, of the second counts in full.
+_STAKES = (1e7, 1e11)
+# Lines of a program, calls and paths in prose, and what tells the reader to do something: a manual has many of them.
+_CODE = re.compile(r"[{};]\s*$|[A-Za-z_.]+\([^)\u4e00-\u9fff]*\)|==|=>|::|</?\w+>|\b\w+_\w+_?\w*\b|\w+/\w+\.\w{1,4}\b")
+_CODE_SHARE = 0.07
+_MANUAL_LINES = 30
 _HALF_LIFE_HOURS = 24.0
 
 
@@ -115,9 +132,10 @@ def _features(
     heads = [f"{title}\n{body[:_LEAD_CHARACTERS]}" for title, body in zip(titles, bodies, strict=True)]
     names: dict[str, float] = {}
     words: dict[str, float] = {}
-    for title in titles:
-        names.update(vertical.ranking.entity_cues.found(title))
-        words.update(vertical.ranking.word_cues.found(title))
+    said = [_said(title, body) for title, body in zip(titles, bodies, strict=True)]
+    for line, article in zip(said, story, strict=True):
+        names.update(vertical.ranking.entity_cues.found(line))
+        words.update(vertical.ranking.word_cues.found(f"{phrases.without_begging(article.title)}\n{line}"))
     top_names = sorted(names, key=lambda name: (-names[name], name))[:3]
     figures = sorted({figure for head in heads for figure in numbers_in(head)})
     rare = {n for title in titles for n in entities_in(title) if common[n] == 1}
@@ -134,17 +152,53 @@ def _features(
         "numbers": (min(4, len(figures)) / 4, f"标题与导语有{len(figures)}个数字"),
         "rarity": (min(2, len(rare)) / 2 if total > 1 else 0.0, "当日独有：" + "、".join(sorted(rare)[:3])),
         "telling": (max(-1.5, min(1.5, -vague)), "标题说清了事" if vague <= 0 else "标题含糊"),
+        "fullness": (max((_fullness(title) for title in titles), default=0.0), "标题交代完整"),
+        "consequence": (max((_consequence(line) for line in said), default=0.0), "标题点明意义"),
+        "stakes": (max((_stakes(line) for line in said), default=0.0), "涉及金额大"),
+        "action": (_action(said, vertical), "知名主体的新动作"),
         "substance": (min(1.0, length / _FULL_LENGTH), f"最长一篇{length}字"),
         "source": (max(weights, default=1.0) - 1.0, "来源：" + "、".join(outlets[:3])),
         "freshness": (0.5 ** (age / _HALF_LIFE_HOURS) if age is not None else 0.0, f"距今{age or 0:.0f}小时"),
         "novelty": (-2.0 * repeat if repeat >= 0.5 else 0.0, "此前已报道过"),
-        "kind": _kind(kinds),
+        "kind": _kind(kinds, bodies),
     }
 
 
-def _kind(kinds: Sequence[str]) -> tuple[float, str]:
+def _fullness(title: str) -> float:
+    """How much a headline says of its subject, 0 to 1: what follows its colon, or all but about a name's length."""
+    _, colon, said = title.partition("：")
+    return min(1.0, max(0.0, width(said) if colon else width(title) - 12) / _FULL_HEADLINE)
+
+
+def _consequence(title: str) -> float:
+    """Whether a headline gives a first, a turn or an effect, 0 to 1."""
+    return min(1.0, math.fsum(weight for pattern, weight in phrases.SIGNIFICANCE if pattern.search(title)))
+
+
+def _action(titles: Sequence[str], vertical: Vertical) -> float:
+    """1 when a headline tells a deed of a name that readers follow."""
+    return float(any(phrases.DEED.search(t) and vertical.ranking.entity_cues.found(t) for t in titles))
+
+
+def _stakes(title: str) -> float:
+    """The greatest sum of money in a headline on a logarithmic scale, 0 to 1, whatever the currency."""
+    low, high = _STAKES
+    sums = [one.value for one in quantities(title) if one.dimension == "money" and one.value >= low]
+    return min(1.0, 0.3 + 0.7 * math.log10(max(sums) / low) / math.log10(high / low)) if sums else 0.0
+
+
+def _said(title: str, body: str) -> str:
+    """The headline, or with the opening of the lead when the headline alone does not tell the news."""
+    return title if vagueness(title) <= _VAGUE else f"{title}\n{body[:_OPENING_CHARACTERS]}"
+
+
+def _kind(kinds: Sequence[str], bodies: Sequence[str]) -> tuple[float, str]:
     if "news" in kinds:
-        return 0.0, ""
+        lines = [line for body in bodies for line in body.split("\n") if line]
+        coded = sum(bool(_CODE.search(line)) for line in lines)
+        return (
+            (-1.0, "教程或代码讲解") if len(lines) >= _MANUAL_LINES and coded > _CODE_SHARE * len(lines) else (0.0, "")
+        )
     return (-3.0, "活动、招聘或推广") if "notice" in kinds else (-2.0, "多事件汇总")
 
 

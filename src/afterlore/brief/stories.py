@@ -14,7 +14,7 @@ from afterlore.brief.publish.edition import ArticleEntry, Followed, Other, Reaso
 from afterlore.brief.rank import Ranked, rank
 from afterlore.brief.vertical import Vertical
 from afterlore.brief.write.story import Draft
-from afterlore.brief.write.titles import clean_title
+from afterlore.brief.write.titles import short_title
 from afterlore.brief.write.writer import Writer
 from afterlore.core import Claim, Progress, digest
 from afterlore.journal import Journal
@@ -88,7 +88,7 @@ def tell(
             said = f"{before.title!r} was told on {before.date}, and this adds nothing"
             telling.left_out += [(article, "told", said) for article in group.articles]
         elif len(telling.others) < vertical.max_others:
-            _add_other(telling, group)
+            _add_other(telling, group, vertical)
     return telling
 
 
@@ -181,10 +181,10 @@ def _add_story(
     telling.texts.update({article.sha256: article.text for article in cited})
 
 
-def _add_other(telling: Telling, group: Group) -> None:
-    best = min(group.articles, key=lambda a: (a.published is None, a.published, a.id))
-    telling.others.append(Other(title=clean_title(best.title), article=best.id))
-    _cite(telling, best)
+def _add_other(telling: Telling, group: Group, vertical: Vertical) -> None:
+    title, article = short_title(group.articles, vertical)
+    telling.others.append(Other(title=title, article=article.id))
+    _cite(telling, article)
 
 
 def _cite(telling: Telling, article: Article) -> None:

@@ -10,13 +10,24 @@ import tomllib
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from afterlore.core import ConfigError, Record
 
-__all__ = ["CategorySpec", "Cues", "FormLabels", "LabelSpec", "Ranking", "Vertical", "load_vertical", "shipped"]
+__all__ = [
+    "CategorySpec",
+    "Cues",
+    "FigureKind",
+    "FormLabels",
+    "LabelSpec",
+    "Ranking",
+    "Vertical",
+    "load_vertical",
+    "shipped",
+]
 
 
 class Cues:
@@ -62,10 +73,20 @@ class CategorySpec(Record):
         return Cues(self.words)
 
 
+FigureKind = Literal[
+    "money", "percent", "multiple", "score", "people", "machines", "number", "tokens", "time", "size", "power", "date"
+]
+"""What a figure is of: ``number`` is any other count, ``size`` bytes, lengths, weights and the like."""
+
+
 class LabelSpec(Record):
     """A bullet's label and the cues that call for it."""
 
     name: str = Field(min_length=2, max_length=8)
+    figures: tuple[FigureKind, ...] = ()
+    """Kinds of figure that bear the label out; empty when it needs none."""
+    without: float = Field(default=0.5, ge=0, le=1)
+    """What a cue still counts in a sentence that has none of ``figures``."""
     words: dict[str, float]
 
     @cached_property
@@ -84,6 +105,8 @@ class FormLabels(Record):
     """Somebody says it."""
     earlier: str = "事件背景"
     """It tells of what was before."""
+    deed: str = "相关进展"
+    """Somebody named does something."""
     other: str = "要点"
 
 

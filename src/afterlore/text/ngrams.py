@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import rjieba
 
-__all__ = ["bare", "fold", "nameness", "ngrams", "rarity_prior", "versions", "words"]
+__all__ = ["bare", "family_of", "fold", "nameness", "ngrams", "rarity_prior", "versions", "words"]
 
 _NOT_CONTENT = re.compile(r"[\W_]+")
 _HAN_WORD = re.compile(r"[\u3400-\u9fff]{2,}")
@@ -23,6 +23,10 @@ _SPACED = re.compile(r"([a-z][a-z0-9.-]*) (\d+(?:\.\d+)*)(?![\d.]*\s*[\u3400-\u9
 # Figures that mark an event: "1.77万亿", "749b", "34.5%"; not dates, times and small counts.
 _FIGURE = re.compile(r"(?<![a-z0-9.\-])\d+(?:[.,]\d+)*(?:万亿|[万亿%bkmt])?(?![\d年月日号点时:a-z])", re.ASCII)
 _VERSION = re.compile(r"(?P<family>[a-z][a-z-]*?)-?(?P<number>\d+(?:\.\d+)*)(?:[a-z]{0,2})")
+# The Chinese name of a version is taken by its last two characters: where it begins is not written.
+_HAN_VERSION = re.compile(
+    r"([\u3400-\u9fff]{2})(?:-(\d+(?:\.\d+)*)|(\d+\.\d+)(?=$|[^\w%.]|正式|发布|上线|来了|登场|开源|亮相))"
+)
 _FUNCTION_WORD_LIST = """
 the a an of to in on for and or is are was were be been with by as at from that this it its has have had will
 would can not but we you they he she his her their our i if so than then also more most over into about after
@@ -69,9 +73,9 @@ def words(text: str) -> Iterator[str]:
         if token in _FUNCTION_WORDS or len(token) < 2:
             continue
         yield token
-        version = _VERSION.fullmatch(token)
-        if version and len(version["family"]) > 1:
-            yield version["family"].rstrip("-")
+        family = family_of(token)
+        if family:
+            yield family
     for match in _FIGURE.finditer(folded):
         digits = match[0].rstrip("万亿%bkmt")
         if len(digits) >= 3 and digits[:2] not in ("19", "20"):
@@ -79,6 +83,13 @@ def words(text: str) -> Iterator[str]:
     for word in rjieba.cut(folded):
         if _HAN_WORD.fullmatch(word):
             yield word
+
+
+@lru_cache(maxsize=100_000)
+def family_of(token: str) -> str:
+    """``gpt`` for ``gpt-5.4``; empty for a token, in lower case, without a version."""
+    version = _VERSION.fullmatch(token)
+    return version["family"].rstrip("-") if version and len(version["family"]) > 1 else ""
 
 
 def versions(text: str) -> dict[str, frozenset[str]]:
@@ -91,6 +102,8 @@ def versions(text: str) -> dict[str, frozenset[str]]:
         version = _VERSION.fullmatch(match[0])
         if version:
             found.setdefault(version["family"].rstrip("-"), set()).add(version["number"])
+    for match in _HAN_VERSION.finditer(folded):
+        found.setdefault(match[1], set()).add(match[2] or match[3])
     return {family: frozenset(numbers) for family, numbers in found.items()}
 
 

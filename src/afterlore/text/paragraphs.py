@@ -79,6 +79,8 @@ _URL = re.compile(r"(?:https?://|www\.)\S+$")
 _URL_ONLY = re.compile(r"^(?:\[\d+\]\s*)?(?:https?://|www\.)\S+$")
 _TOKEN = re.compile(r"^[A-Za-z0-9][A-Za-z0-9.+\-/%&'’_~@#:$€£×*]*(?: [A-Za-z0-9.+\-/&'’_:]+){0,3}$")
 _WORD = re.compile(r"\w")
+_CAPITAL_WORDS = "A I AI AR AP CV EU HP IT ML NV OS PC PR QA TI TV UI UK UN US UX VC VR VS XR"
+"""Capitals that are a word before a model's name (AI M5, HP Z2); other pairs of capitals are rather cut off from it."""
 _SHORT = 40
 """Characters up to which a line can be a phrase in bold rather than a paragraph."""
 _TINY = 3
@@ -216,7 +218,7 @@ def _fragment(before: str, line: str, after: list[str]) -> bool:
         return len(before) >= _SHORT or bool(re.search(r"(?:^|[^A-Za-z])[A-Z][a-z]{0,3}$", before))
     if not re.search(rf"[{_HAN}]", before + line):
         return False
-    if _unfinished(before, line) or _piece(before, line):
+    if _unfinished(before, line) or _piece(before, line) or (len(before) >= 8 and _cut_version(before, line)):
         return True
     if _TOKEN.match(before) and len(before) <= 24:
         return _takes_token(before, line)
@@ -266,6 +268,12 @@ def _takes_token(before: str, line: str) -> bool:
     )
 
 
+def _cut_version(before: str, line: str) -> bool:
+    """Whether one or two capitals and a capital with a number are more likely one name (GL + M5.1) than two."""
+    piece = re.search(r"(?:^|[^A-Za-z0-9])([A-Z]{1,2})$", before)
+    return piece is not None and piece[1] not in _CAPITAL_WORDS.split() and bool(re.match(r"[A-Z]-?\d", line))
+
+
 def _glue(before: str, line: str, spaced: bool) -> str:
     a, b = before[-1], line[0]
     if _URL.search(before) and re.match(r"[!-~]", b):
@@ -274,7 +282,7 @@ def _glue(before: str, line: str, spaced: bool) -> str:
     if latin.match(a) and latin.match(b):
         # A short capitalised piece before small letters is a cut word (U + ber), not a word of its own.
         cut = re.search(r"(?:^|[^A-Za-z0-9])[A-Z][a-z]{0,3}$", before) and b.islower()
-        return before + line if cut else f"{before} {line}"
+        return before + line if cut or _cut_version(before, line) else f"{before} {line}"
     if a in ",.;:!?)" and latin.match(b):
         return f"{before} {line}"
     if a == "&" or b == "&" or a == "|" or a in "｜丨":

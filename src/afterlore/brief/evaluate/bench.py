@@ -1,7 +1,7 @@
 """What a day costs after extraction: ``afterlore brief bench``. Seconds by stage, peak memory, and how both grow.
 
-The articles are generated (``afterlore.brief.evaluate.generate``), about 1,500 characters each. Each size runs in a process of its
-own, so that its peak memory is its own; the growth is the slope of log seconds over log articles.
+The articles are generated (``afterlore.brief.evaluate.generate``), about 1,500 characters each. Each size runs in a
+process of its own, so that its peak memory is its own; growth is the slope of log seconds over log articles.
 """
 
 import math

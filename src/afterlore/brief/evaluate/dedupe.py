@@ -5,7 +5,8 @@ import time
 from typing import Any
 
 from afterlore.brief.article import Article
-from afterlore.brief.evaluate.generate import day, flashes, reposted
+from afterlore.brief.evaluate.generate import day, reposted
+from afterlore.brief.evaluate.generate_hard import flashes
 from afterlore.brief.group.dedupe import dedupe
 from afterlore.stats import wilson
 

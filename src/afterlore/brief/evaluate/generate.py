@@ -4,7 +4,8 @@ A day has events of several kinds, each reported by one to six outlets in their 
 among background that speaks of other stories of the same vendor or topic. A few vendors and topics are in many
 unrelated events, as on real days. Nothing in it is true; companies, people and products are invented.
 
-What it does not cover: opinion pieces, images, spelling errors, English articles, and the breadth of real vocabulary.
+What it does not cover: images, spelling errors, and the breadth of real vocabulary; ``generate_hard`` has days of what
+is hard to tell apart.
 """
 
 import random
@@ -30,7 +31,20 @@ from afterlore.brief.evaluate.generate_words import (
 )
 from afterlore.core import digest
 
-__all__ = ["Day", "Event", "Month", "article", "day", "edited", "flashes", "month", "reposted"]
+__all__ = [
+    "Day",
+    "Event",
+    "Month",
+    "World",
+    "article",
+    "background",
+    "day",
+    "edited",
+    "month",
+    "number",
+    "plain_article",
+    "reposted",
+]
 
 _SYLLABLES = (
     "ba",
@@ -85,7 +99,7 @@ class Event:
     """Sentences of a follow-up that were in no earlier report."""
 
 
-class _World:
+class World:
     """The names of one seed. Early names are drawn far more often: the day's big vendors."""
 
     def __init__(self, rng: random.Random, events: int) -> None:
@@ -104,6 +118,10 @@ class _World:
         """Zipf-like: the first few vendors make most of the news."""
         return self.companies[int(len(self.companies) * rng.random() ** 2.5)]
 
+    def latin(self, rng: random.Random) -> str:
+        """A coined Latin name."""
+        return _coined(rng)
+
     def values(self, rng: random.Random) -> dict[str, str]:
         """One value for every slot."""
         c, d = self.company(rng), self.company(rng)
@@ -116,7 +134,7 @@ class _World:
         version = rng.choice(("", "-{a}", " {a}.{b}", "{a}", "-{a}.{b}")).format(
             a=rng.randint(1, 9), b=rng.randint(0, 9)
         )
-        numbers = {f"n{i}": _number(rng) for i in range(1, 6)}
+        numbers = {f"n{i}": number(rng) for i in range(1, 6)}
         return {
             "c": c,
             "d": d,
@@ -135,7 +153,8 @@ def _coined(rng: random.Random) -> str:
     return "".join(rng.choices(_SYLLABLES, k=rng.randint(2, 4))).capitalize()
 
 
-def _number(rng: random.Random) -> str:
+def number(rng: random.Random) -> str:
+    """A figure as news has it."""
     return rng.choice(
         (f"{rng.randint(2, 99)}", f"{rng.randint(2, 99)}.{rng.randint(1, 9)}", f"{rng.randint(100, 980)}")
     )
@@ -144,7 +163,7 @@ def _number(rng: random.Random) -> str:
 def day(n: int, seed: int, *, length: int = 1500, date: str = "2027-03-01", roundups: bool = True) -> Day:
     """A day of exactly ``n`` articles of about ``length`` characters, published from ``date`` 00:00 (+08:00) on."""
     rng = random.Random(f"day {seed}")
-    world = _World(rng, n)
+    world = World(rng, n)
     events: list[Event] = []
     sizes: list[int] = []
     while sum(sizes) < n:
@@ -158,7 +177,7 @@ def _told(
     events: Sequence[Event],
     sizes: Sequence[int],
     rng: random.Random,
-    world: _World,
+    world: World,
     length: int,
     date: str,
     roundups: bool,
@@ -185,7 +204,7 @@ def _told(
 
 
 def article(
-    event: Event, outlet: str, when: datetime, rng: random.Random, world: "_World", length: int = 1500
+    event: Event, outlet: str, when: datetime, rng: random.Random, world: "World", length: int = 1500
 ) -> Article:
     """One outlet's report of one event, in its own words. Flashes are short, however long ``length`` is."""
     opening, closing, links, titles = HOUSES[outlet]
@@ -212,7 +231,7 @@ def _spread(
     links: Sequence[str],
     target: int,
     rng: random.Random,
-    world: "_World",
+    world: "World",
 ) -> Iterator[str]:
     """Paragraphs: the facts spread over background, the first of them at the top."""
     sentences: list[str] = list(facts)
@@ -222,13 +241,13 @@ def _spread(
     while size < target:
         roll = rng.random()
         if roll < 0.05:
-            slots = {**other, "n": _number(rng), "c": values["c"], "m": rng.choice((values["m"], other["m"]))}
+            slots = {**other, "n": number(rng), "c": values["c"], "m": rng.choice((values["m"], other["m"]))}
             extra = rng.choice(BACKGROUND).format_map(slots)
         elif roll < 0.1:
             # A fact is taken up again further down, as news does.
             extra = rng.choice(facts)
         else:
-            extra = _background(things, deeds, links, rng)
+            extra = background(things, deeds, links, rng)
         sentences.insert(rng.randint(1, len(sentences)), extra)
         size += len(extra)
     while sentences:
@@ -237,7 +256,7 @@ def _spread(
         sentences = sentences[taken:]
 
 
-def _background(things: Sequence[str], deeds: Sequence[str], links: Sequence[str], rng: random.Random) -> str:
+def background(things: Sequence[str], deeds: Sequence[str], links: Sequence[str], rng: random.Random) -> str:
     """A sentence of what the field always says, or one of the article's own scene."""
     subject, verb, thing, end = (rng.choice(words) for words in FILLER)
     a, b, c = rng.choice(things), rng.choice(things), rng.choice(things)
@@ -264,7 +283,19 @@ def _article(
     closing: str,
     kind: Literal["news", "roundup", "notice"] = "news",
 ) -> Article:
-    text = f"{opening}\n{body}\n{closing}"
+    return plain_article(outlet, title, when, f"{opening}\n{body}\n{closing}", kind=kind)
+
+
+def plain_article(
+    outlet: str,
+    title: str,
+    when: datetime,
+    text: str,
+    language: Literal["zh", "en"] = "zh",
+    *,
+    kind: Literal["news", "roundup", "notice"] = "news",
+) -> Article:
+    """An article of exactly this text; its id follows from all that is given."""
     key = digest(f"{outlet}\n{title}\n{when.isoformat()}\n{text}")[:16]
     return Article(
         id=key,
@@ -272,7 +303,7 @@ def _article(
         outlet=outlet,
         title=title,
         published=when,
-        language="zh",
+        language=language,
         text=text,
         sha256=digest(text),
         source="generated",
@@ -281,7 +312,7 @@ def _article(
 
 
 def _roundup(
-    events: Sequence[Event], outlet: str, when: datetime, rng: random.Random, world: _World, date: str
+    events: Sequence[Event], outlet: str, when: datetime, rng: random.Random, world: World, date: str
 ) -> Article:
     del world
     heads = [rng.choice(EVENTS[event.kind][0]).format_map(event.values) for event in events]
@@ -299,7 +330,7 @@ def month(days: int = 30, per_day: int = 20, seed: int = 0, *, length: int = 800
     own.
     """
     rng = random.Random(f"month {seed}")
-    world = _World(rng, per_day * days // 2)
+    world = World(rng, per_day * days // 2)
     first = datetime(2027, 3, 1, tzinfo=UTC)
     history: list[list[Event]] = []
     out: list[Day] = []
@@ -322,7 +353,7 @@ def month(days: int = 30, per_day: int = 20, seed: int = 0, *, length: int = 800
     return Month(tuple(out), tuple(links))
 
 
-def _unheard(rng: random.Random, world: _World, told: set[tuple[str, str]]) -> Event:
+def _unheard(rng: random.Random, world: World, told: set[tuple[str, str]]) -> Event:
     """An event such that no company has two of one kind: a second listing within weeks would be the same story."""
     while True:
         kind, values = rng.choice(list(EVENTS)), world.values(rng)
@@ -337,8 +368,8 @@ def _continued(event: Event, rng: random.Random) -> Event:
     q = rng.choice([name for name in PEOPLE if name != p])
     news = (
         f"最新进展是，{c}就此回应称，将在{rng.randint(2, 29)}天内公布{v}的后续方案。",
-        f"知情人士{q}透露，相关金额已上调至{_number(rng)}亿元。",
-        f"{q}随后补充说，{v}的用户已经增加到{_number(rng)}万。",
+        f"知情人士{q}透露，相关金额已上调至{number(rng)}亿元。",
+        f"{q}随后补充说，{v}的用户已经增加到{number(rng)}万。",
     )
     return replace(event, facts=event.facts[:1] + event.facts[1:][: rng.randint(0, 2)], news=tuple(rng.sample(news, 2)))
 
@@ -380,51 +411,3 @@ def reposted(original: Article, rng: random.Random, *, rate: float = 0.0, framed
             "published": when,
         }
     )
-
-
-_FLASHES = (
-    "{c}今日宣布完成{n1}亿元{k}融资，由{d}领投，{e}跟投。本轮资金将用于产品研发与市场拓展。{c}成立于{y}年，创始人为{p}。",
-    "{date}，{c}股价收盘上涨{n2}%，报{n3}元，成交额{n1}亿元，总市值约{n4}亿元。截至发稿，{c}暂未就股价异动作出回应。",
-    "【{c}发布{v}】{c}今日发布新一代大模型{v}，上下文长度提升至{n4}K，接口价格下调{n2}%。{p}表示，{v}即日起向全部开发者开放。",
-    "据知情人士透露，{c}正与{d}就{m}业务展开谈判，交易金额或达{n1}亿美元。双方均未回应置评请求，谈判仍可能破裂。",
-    "天眼查信息显示，{c}近日发生工商变更，注册资本由{n1}万元增至{n4}万元，{p}新增为董事。该公司由{d}全资持股。",
-    "{c}公告，公司拟以{n1}亿元收购{d}{n2}%股权。交易完成后，{d}将成为公司控股子公司。本次交易不构成重大资产重组。",
-)
-
-
-def flashes(n: int, seed: int) -> list[Article]:
-    """``n`` short flashes from a handful of templates, every one about another event."""
-    rng = random.Random(f"flashes {seed}")
-    names = [head + tail for head in NAME_HEADS for tail in NAME_TAILS]
-    found: list[Article] = []
-    start = datetime(2027, 3, 1, 9, tzinfo=_ZONE)
-    for number in range(n):
-        c, d, e = rng.sample(names, 3)
-        values = {
-            "c": c,
-            "d": d,
-            "e": e,
-            "p": rng.choice(PEOPLE),
-            "v": f"{rng.choice(PRODUCTS)}-{rng.randint(1, 9)}",
-            "m": rng.choice(TOPICS),
-            "k": rng.choice(("天使轮", "A轮", "B轮", "C轮")),
-            "y": str(rng.randint(2012, 2027)),
-            "date": f"{rng.randint(1, 12)}月{rng.randint(1, 28)}日",
-            **{f"n{i}": _number(rng) for i in range(1, 5)},
-        }
-        text = _FLASHES[number % len(_FLASHES)].format_map(values)
-        key = digest(f"{number} {text}")[:16]
-        found.append(
-            Article(
-                id=key,
-                url=f"https://flash.example/{key}",
-                outlet="蓝鲸快讯",
-                title=text[:24],
-                published=start + timedelta(minutes=number),
-                language="zh",
-                text=text,
-                sha256=digest(text),
-                source="generated",
-            )
-        )
-    return found

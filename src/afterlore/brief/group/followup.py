@@ -1,16 +1,19 @@
 """Stories that go on across days: which earlier story one of today continues, and what in it was not told yet.
 
-Stories are compared like articles (``afterlore.brief.group.vectors``), with rarity counted over all days at hand together, so
-that a name which is in the news every week links nothing. A sentence is new when it brings a figure or a name that no
-told sentence holds, or when most of its wording is new.
+Stories are compared like articles (``afterlore.brief.group.vectors``; across languages ``bridge``), with rarity counted
+over all days at hand together, so that a name which is in the news every week links nothing. A sentence is new when it
+brings a figure or a name that no told sentence holds, or when most of its wording is new.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from afterlore.brief.group.bridge import Bridge, Written
+from afterlore.brief.group.subjects import Subjects
 from afterlore.brief.group.vectors import Document, similarity, vectors
-from afterlore.text.ngrams import bare, fold, nameness, ngrams, words
+from afterlore.text.language import language
+from afterlore.text.ngrams import bare, fold, nameness, ngrams, versions, words
 
 __all__ = ["Link", "New", "Story", "link", "new_sentences"]
 
@@ -32,6 +35,13 @@ _LEAD = 300
 _BODY = 1500
 # A word counts as a name when a general dictionary knows it hardly or not at all.
 _NAME = 0.9
+# Stories in different languages are compared by names and figures, on the scale of one day's articles (0.17 is one
+# event); this takes it to the scale of stories.
+_BRIDGED = 1.5
+# A product's next version is another story.
+_OTHER_VERSION = 0.5
+# So is another product of the same vendor. Milder than within a day, because a story's news has names of its own.
+_OTHER_SUBJECT = 0.7
 # Share of a sentence's character pairs that the told sentences do not hold.
 _NEW_WORDING = 0.65
 _RETOLD = 0.25
@@ -79,23 +89,45 @@ def link(today: Sequence[Story], earlier: Sequence[Story], *, threshold: float =
     table = vectors([_document(story) for story in stories], terms=_TERMS, pool=_POOL, house=1.0, event=_EVENT)
     heads = vectors([_head(story) for story in stories], terms=_HEAD_TERMS, pool=_POOL, house=1.0, event=_EVENT)
     subjects = [_subjects(story) for story in stories]
+    titled = Subjects([(story.title, "\n".join(story.texts)) for story in stories], lead_length=_LEAD)
+    numbered = [versions(story.title) for story in stories]
+    bridge = Bridge([_written(story) for story in stories], body_length=_BODY, lead_length=_LEAD)
     holders: dict[int, list[int]] = {}
     for place in range(len(today), len(stories)):
         for term in table.rows[place]:
             holders.setdefault(term, []).append(place)
+    crossing: dict[int, set[int]] = {}
+    for place, i in bridge.pairs():
+        # Today's stories stand first, so the later of a pair is the earlier day's.
+        if i < len(today) <= place:
+            crossing.setdefault(i, set()).add(place)
     found = []
     for i in range(len(today)):
         row = table.rows[i]
         scored = []
-        for place in sorted({place for term in row for place in holders.get(term, ())}):
-            if not _same_subject(subjects[i], subjects[place]):
-                continue
-            head = similarity(heads.rows[i], heads.rows[place], _HEAD_CAP)
-            score = (1 - _HEAD) * similarity(row, table.rows[place], _CAP) + _HEAD * head
+        near = {place for term in row for place in holders.get(term, ())} | crossing.get(i, set())
+        for place in sorted(near):
+            score = _BRIDGED * bridge.score(place, i)
+            if _same_subject(subjects[i], subjects[place]):
+                head = similarity(heads.rows[i], heads.rows[place], _HEAD_CAP)
+                score = max(score, (1 - _HEAD) * similarity(row, table.rows[place], _CAP) + _HEAD * head)
+            if titled.missing(i, place) == 2:
+                score *= _OTHER_SUBJECT
+            if _other_version(numbered[i], numbered[place]):
+                score *= _OTHER_VERSION
             if score >= threshold:
                 scored.append(Link(i, place - len(today), round(score, 4)))
         found += sorted(scored, key=lambda one: (-one.score, one.earlier))
     return found
+
+
+def _other_version(a: Mapping[str, frozenset[str]], b: Mapping[str, frozenset[str]]) -> bool:
+    return any(a[family].isdisjoint(b[family]) for family in a.keys() & b.keys())
+
+
+def _written(story: Story) -> Written:
+    text = "\n".join(story.texts)
+    return Written(language(text), story.title, text)
 
 
 def _document(story: Story) -> Document:

@@ -15,6 +15,7 @@ terms of an article are kept, which drops the chance overlap of long texts and b
 """
 
 import math
+import re
 from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -24,19 +25,18 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from afterlore.text.ngrams import nameness, rarity_prior, words
+from afterlore.brief.group.field_words import usage
+from afterlore.text.ngrams import family_of, nameness, words
 
 __all__ = ["Document", "Vectors", "similarity", "vectors"]
 
-# Words that technology news uses in every second article although general usage does not.
-_TRADE_WORDS = """
-发布 推出 宣布 上线 模型 公司 企业 用户 产品 技术 能力 数据 系统 平台 应用 任务 工具 团队 行业 市场 未来 支持
-实现 提供 核心 全球 国内 人工智能 智能 智能体 生成 代码 场景 效率 成本 开发 开发者 训练 推理 服务 报道 消息
-编辑 作者 记者 创始人 合作 生态 升级 ai agent gpt llm token app ceo pc agents model models company users
-product data new said
-"""
-_TRADE = frozenset(_TRADE_WORDS.split())
-_TRADE_SHARE = 0.4
+_HAN = re.compile("[\u3400-\u9fff]")
+# English has no list of words here: what English texts write small is an ordinary word of middling rarity.
+_LOWER = re.compile(r"(?<![\w.\-])[a-z]{3,}(?![\w.\-]\w)")
+_ORDINARY = 0.6
+_ORDINARY_SHARE = 0.05
+# Of a product's mentions with their version, the share that does not count for its name alone.
+_SAID = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,8 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Vectors:
-    """``rows[i]`` maps term numbers to weights of document i, of unit length (empty when nothing sets it apart)."""
+    """``rows[i]`` maps term numbers to weights of document i, of unit length, shorter for a
+    document of few words (empty when nothing sets it apart)."""
 
     vocabulary: list[str]
     rows: list[dict[int, float]]
@@ -75,22 +76,34 @@ def similarity(a: Mapping[int, float], b: Mapping[int, float], cap: float) -> fl
     return total
 
 
-def vectors(documents: Sequence[Document], *, terms: int, pool: float, house: float, event: float) -> Vectors:
+def vectors(
+    documents: Sequence[Document], *, terms: int, pool: float, house: float, event: float, little: float = 0.0
+) -> Vectors:
     """The documents' rows.
 
     ``terms`` kept per document; ``pool`` imagined articles of general usage beside the day's; ``house`` imagined
     articles of an outlet that do not hold a term, so that two articles of a small outlet are no house style yet;
     ``event`` imagined articles that hold any term: until about so many do, a term is not rarer for being held by
-    fewer, else the words that one article alone uses would outweigh those that an event's articles share.
+    fewer, else the words that one article alone uses would outweigh those that an event's articles share; ``little``
+    is the least squared length that a row is divided by, so that the few words of a bare title do not count as much
+    as those of a whole text.
     """
     numbers: dict[str, int] = {}
     starts = [0]
     ids, counts = array("l"), array("f")
+    ordinary: set[str] = set()
     for document in documents:
         bag: Counter[str] = Counter()
         for weight, text in document.parts:
+            if not _HAN.search(text[:200]):
+                ordinary.update(_LOWER.findall(text))
             for word in words(text):
                 bag[word] += weight  # type: ignore[assignment]  # a Counter of floats adds as well
+        for word in list(bag):
+            family = family_of(word)
+            if family and family in bag:
+                # One name must not speak twice, as "GLM-5" and as "GLM".
+                bag[family] -= _SAID * bag[word]  # type: ignore[assignment]
         for word, count in bag.items():
             ids.append(numbers.setdefault(word, len(numbers)))
             counts.append(count)
@@ -101,23 +114,28 @@ def vectors(documents: Sequence[Document], *, terms: int, pool: float, house: fl
     term = np.asarray(ids, dtype=np.int64)
     lengths = np.diff(np.asarray(starts))
     shares = np.maximum(
-        _day_shares(term, vocabulary, len(documents), pool, event)[term],
+        _day_shares(term, vocabulary, ordinary, len(documents), pool, event)[term],
         _house_shares(
             term, np.repeat(_numbered([d.house for d in documents]), lengths), documents, len(vocabulary), house
         ),
     )
-    names = np.asarray([nameness(word) for word in vocabulary])[term]
+    names = np.asarray([_ORDINARY if word in ordinary else nameness(word) for word in vocabulary])[term]
     weights = np.sqrt(np.asarray(counts, dtype=np.float64)) * -np.log(np.minimum(shares, 1.0)) * names
-    return Vectors(vocabulary, [_row(term[a:b], weights[a:b], terms) for a, b in pairwise(starts)])
+    return Vectors(vocabulary, [_row(term[a:b], weights[a:b], terms, little) for a, b in pairwise(starts)])
 
 
 def _day_shares(
-    term: NDArray[np.int64], vocabulary: list[str], documents: int, pool: float, event: float
+    term: NDArray[np.int64],
+    vocabulary: list[str],
+    ordinary: set[str],
+    documents: int,
+    pool: float,
+    event: float,
 ) -> NDArray[np.float64]:
     """Per vocabulary entry: the share of articles, seen and imagined, that hold it."""
     found = np.bincount(term, minlength=len(vocabulary)).astype(np.float64)
-    usage = np.asarray([_TRADE_SHARE if word in _TRADE else rarity_prior(word) for word in vocabulary])
-    shares: NDArray[np.float64] = (found + event + pool * usage) / (documents + event + pool)
+    expected = np.asarray([max(usage(word), _ORDINARY_SHARE if word in ordinary else 0.0) for word in vocabulary])
+    shares: NDArray[np.float64] = (found + event + pool * expected) / (documents + event + pool)
     return shares
 
 
@@ -144,9 +162,9 @@ def _numbered(names: Sequence[str]) -> NDArray[np.int64]:
     return np.asarray([numbers[name] for name in names], dtype=np.int64)
 
 
-def _row(term: NDArray[np.int64], weight: NDArray[np.float64], terms: int) -> dict[int, float]:
+def _row(term: NDArray[np.int64], weight: NDArray[np.float64], terms: int, little: float = 0.0) -> dict[int, float]:
     # Stable order on ties, so that the same articles always give the same row.
     kept = np.argsort(-weight, kind="stable")[:terms]
     kept = kept[weight[kept] > 0]
-    length = math.sqrt(float(np.square(weight[kept]).sum()))
+    length = math.sqrt(max(float(np.square(weight[kept]).sum()), little))
     return dict(zip(term[kept].tolist(), (weight[kept] / length).tolist(), strict=True)) if length else {}

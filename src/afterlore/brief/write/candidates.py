@@ -10,9 +10,11 @@ import rjieba
 
 from afterlore.brief.article import Article
 from afterlore.brief.write import phrases
+from afterlore.text.dates import dates
+from afterlore.text.quantities import quantities
 from afterlore.text.sentences import sentences
 
-__all__ = ["Candidate", "candidates", "entities_in", "faults", "numbers_in", "terms", "width"]
+__all__ = ["Candidate", "candidates", "entities_in", "faults", "figures_in", "numbers_in", "terms", "width"]
 
 _NUMBER = re.compile(
     r"(?<![A-Za-z0-9.-])\d[\d,]*(?:\.\d+)?"
@@ -64,6 +66,10 @@ class Candidate:
     """Who says it, in a printed interview; empty otherwise."""
     heading: str
     """The short heading that its paragraph opens with (``价格：…``), left out of ``text``; empty otherwise."""
+    aspect: str
+    """The side of the matter that it says it is about (``硬件方面，…``), left out of ``text``; empty otherwise."""
+    figures: frozenset[str]
+    """Its telling figures in base units, the same in Chinese and English; see ``figures_in``."""
 
 
 def width(text: str) -> float:
@@ -79,6 +85,23 @@ def numbers_in(text: str) -> frozenset[str]:
         figure = re.sub(r"[\s,]", "", match.group())
         if not _DATE_UNIT.match(text, match.end()) and not re.fullmatch(r"(?:19|20)\d\d", figure):
             found.add(figure)
+    return frozenset(found)
+
+
+def figures_in(text: str) -> frozenset[str]:
+    """Figures as ``kind value`` in base units, so that 4.8亿美元 and $480 million are one; small counts are left out.
+
+    Days and quarters are among them, as ``date …``.
+    """
+    found = set()
+    for one in quantities(text):
+        if one.small or one.dimension == "ordinal" or (not one.dimension and 1900 <= one.value <= 2100):
+            continue
+        kind = one.dimension if one.dimension not in ("", "count") else "n"
+        found.add(f"{kind} {one.unit if kind == 'money' else ''} {one.value:.3g}")
+    for day in dates(text):
+        if (day.month and day.day) or day.quarter:
+            found.add(f"date {day.month} {day.day} {day.quarter}")
     return frozenset(found)
 
 
@@ -123,6 +146,8 @@ def _of_article(index: int, article: Article, chatter: Sequence[str]) -> Iterabl
             heading = _heading(article.text[start:end]) if sentence.start == 0 else ""
             if heading:
                 start, end = _span(article.text, start + len(heading) + 1, end)
+            aspect, skip = _aspect(article.text[start:end])
+            start += skip
             text = article.text[start:end]
             if not text:
                 continue
@@ -130,6 +155,9 @@ def _of_article(index: int, article: Article, chatter: Sequence[str]) -> Iterabl
             # A sentence cut at its semicolon is whole, it only lacks the mark.
             cut = end < offset + sentence.end and text[-1] not in "。；;"
             wrong = faults(text + "。" if cut else text, (article.outlet,), chatter)
+            if _opens_like(text, article.title):
+                # A name that the tagger takes for a verb opens the headline too.
+                wrong -= {"elided"}
             if speaker and (_UNNAMED.match(speaker) or speaker in article.outlet or article.outlet in speaker):
                 wrong |= {"dialogue"}
             yield Candidate(
@@ -146,7 +174,13 @@ def _of_article(index: int, article: Article, chatter: Sequence[str]) -> Iterabl
                 faults=wrong,
                 speaker=speaker,
                 heading=heading,
+                aspect=aspect,
+                figures=figures_in(text),
             )
+
+
+def _opens_like(text: str, title: str) -> bool:
+    return len(text) > 3 and not text[0].isascii() and text[:3] in re.split(r"[，。！？：:|｜\s]+", title)[0][:8]
 
 
 def _speakers(text: str) -> frozenset[str]:
@@ -173,11 +207,17 @@ def _span(text: str, start: int, end: int) -> tuple[int, int]:
 def _unresolved(text: str, pronoun: re.Match[str]) -> bool:
     """Whether what a pronoun stands for is not in the sentence before it, as far as form can tell."""
     before, word = text[: pronoun.start()], pronoun.group()
+    if word[0] in "它其" and width(before) >= 12:
+        # So late, what it stands for is in the sentence nearly always.
+        return False
     if word[0] in "它他她其":
         return width(before) < 5 or not (_LATIN_NAME.search(before) or _named(before))
     if word[0] == "那":
         # 那个被许诺了两年的新系统: the description follows.
         return "的" not in text[pronoun.end() : pronoun.end() + 30]
+    if word == "该":
+        # 检测中心…该中心
+        return text[pronoun.end() : pronoun.end() + 2] not in before
     if word == "这":
         # ，而这… and ——这… take up the clause before them.
         return width(before) < 16 or not before.rstrip("而也").endswith(("，", "—", "："))
@@ -189,8 +229,10 @@ def _named(text: str) -> bool:
 
 
 _CIRCUMSTANCE = re.compile(
-    r"(?:据|根据|按照?|从|在|自|到|至|随着|对于|针对|为了?|通过|基于|除了?|当|截至|作为|面对|继)[^，,：]*[，,：]\s*"
+    r"对[^，]{1,14}(?:来说|而言|来讲)[，,]\s*"
+    r"|(?:把|将|与|和|经过|去掉|取消|使用|采用|接入|引入|相比)[^，。：]{2,24}(?:后|之后|以后|时|前|相比)[，,]\s*|(?:据|根据|按照?|从|在|自|到|至|随着|对于|针对|为了?|通过|基于|除了?|当|截至|作为|面对|继)[^，,：]*[，,：]\s*"
 )
+_BARE_VERBS = frozenset("让把将被使有做据以与向由给从对为用靠按像比能会可需占约超达含获")
 _SKIPPED_TAGS = ("t", "m", "q", "d", "f", "x", "c", "u", "y")
 
 
@@ -199,9 +241,18 @@ def _subjectless(text: str) -> bool:
     circumstance = _CIRCUMSTANCE.match(text)
     if circumstance and circumstance.end() < len(text):
         text = text[circumstance.end() :]
-    for word, tag in rjieba.tag(text[:24]):
+    if phrases.ELIDED_START.match(text):
+        return True
+    if re.match(r"[一两数多每各几](?:个|种|款|家|名|位|项|套|段|份|篇|台|张|批|组|条|部|座|只|场|类)", text):
+        # 一个包含240步的任务: the noun comes behind its description.
+        return False
+    for place, (word, tag) in enumerate(rjieba.tag(text[:24])):
+        if word in ("的", "之"):
+            # What 的 has described is a noun, whatever the tagger takes it for.
+            return False
         if tag in ("v", "vd", "p") and word not in ("是", "在"):
-            return True
+            # The tagger takes names that it does not know for verbs: one character of them, or a word of no dictionary.
+            return word in _BARE_VERBS or place > 0 if len(word) == 1 else len(rjieba.cut(word, False)) == 1
         if not tag.startswith(_SKIPPED_TAGS):
             return False
     return False
@@ -213,11 +264,35 @@ _HEADING = re.compile(r"([\u4e00-\u9fff]{2,6})[：:](?=\S)")
 def _heading(text: str) -> str:
     """The noun that a list's item opens with; not a speaker, not a clause."""
     found = _HEADING.match(text)
-    if found is None or phrases.SPEECH.search(found.group()) or re.search(r"[道说问答称]$|[是为]", found.group(1)):
+    if (
+        found is None
+        or phrases.SPEECH.search(found.group())
+        or re.search(r"[道说问答称有]$|包括|如下|[是为]", found.group(1))
+    ):
         return ""
     tags = [tag for _, tag in rjieba.tag(found.group(1))]
     plain = all(tag.startswith(("n", "v", "a", "b", "j", "l")) and not tag.startswith("nr") for tag in tags)
     return found.group(1) if plain and (len(tags) > 1 or tags[0].startswith(("n", "vn", "l", "j"))) else ""
+
+
+_ASPECT = re.compile(
+    r"(?:在|从|就)?([\u4e00-\u9fff]{2,6}|[A-Z][A-Za-z]{1,8})(?:方面|层面|维度)[，,]\s*"
+    r"|在?(硬件|软件|价格|技术|产品|性能|功能|成本|安全|架构|训练|数据|政策|市场|组织|应用|生态|效率|资金|部署|算法|商业|业绩|体验"
+    r"|设计|外观|续航|影像|收入|服务|渠道|供应|人事|交互)上[，,]\s*"
+)
+
+
+def _aspect(text: str) -> tuple[str, int]:
+    """The side of the matter that opens a sentence and how long its words are; ("", 0) where it cannot be left out."""
+    found = _ASPECT.match(text)
+    if found is None:
+        return "", 0
+    name = found[1] or found[2]
+    rest = text[found.end() :]
+    leans = phrases.DANGLING_START.match(rest) or _subjectless(rest)
+    if leans or re.search(r"[这那该其各某两三一几每另]", name):
+        return "", 0
+    return name, found.end()
 
 
 _PAIRS = {"“": "”", "「": "」", "『": "』", "（": "）", "《": "》", "【": "】", "(": ")"}
@@ -227,14 +302,20 @@ def _balanced(text: str) -> bool:
     return all(text.count(left) == text.count(right) for left, right in _PAIRS.items())
 
 
+def _speaks_of(text: str, outlet: str) -> bool:
+    """Whether a sentence speaks of the outlet otherwise than as the one that somebody told something."""
+    heard = re.compile(rf"(?:对|向|告诉|接受了?|told|tell|by|to)\s*{re.escape(outlet)}")
+    return outlet in heard.sub("", text)
+
+
 def faults(text: str, outlets: Sequence[str] = (), chatter: Sequence[str] = ()) -> frozenset[str]:
     """What keeps ``text`` from standing alone as a fact, one word each.
 
     ``fragment`` (no end, or a bracket left open), ``advert``, ``question``, ``exclamation``, ``person`` (speaks as I,
-    we or you), ``dangling`` (needs the sentence before), ``reference`` (to a figure or another place), ``outlet`` (the
-    outlet speaks of itself), ``short``, ``long``; and the milder ``chatty``, ``elided`` (no subject), ``conditional``,
-    ``forecast`` (nobody is named who makes it), ``pronoun`` (unresolved, after the first words), ``vague`` (no figure,
-    no name, no deed).
+    we or you), ``dangling`` (needs the sentence before, or is a quotation without its speaker), ``reference`` (to a
+    figure or another place, or a note in brackets), ``outlet`` (the outlet speaks of itself), ``short``, ``long``; and
+    the milder ``chatty``, ``elided`` (no subject), ``conditional``, ``forecast`` (nobody is named who makes it),
+    ``pronoun`` (unresolved, after the first words), ``vague`` (no figure, no name, no deed, nobody who says it).
     """
     found = set()
     bare = phrases.QUOTED.sub("“”", text)
@@ -252,11 +333,14 @@ def faults(text: str, outlets: Sequence[str] = (), chatter: Sequence[str] = ()) 
     early = phrases.PRONOUN.search(bare)
     if phrases.DANGLING_START.match(text) or (early and early.start() < 9 and _unresolved(bare, early)):
         found.add("dangling")
+    elif re.fullmatch(r"“”[。；]?", bare):
+        # A quotation without its speaker.
+        found.add("dangling")
     elif any(_unresolved(bare, match) for match in phrases.PRONOUN.finditer(bare)):
         found.add("pronoun")
-    if phrases.REFERENCE.search(text):
+    if phrases.REFERENCE.search(text) or re.fullmatch(r"[（(].*[)）]。?", text):
         found.add("reference")
-    if any(len(outlet) > 2 and outlet in bare for outlet in outlets):
+    if any(len(outlet) > 2 and _speaks_of(bare, outlet) for outlet in outlets):
         found.add("outlet")
     if size < 16:
         found.add("short")
@@ -264,12 +348,13 @@ def faults(text: str, outlets: Sequence[str] = (), chatter: Sequence[str] = ()) 
         found.add("long")
     if phrases.CHATTY.search(bare) or any(word in text for word in chatter):
         found.add("chatty")
-    if phrases.ELIDED_START.match(text) or _subjectless(text) or text.endswith(("；", ";")):
+    if _subjectless(text) or text.endswith(("；", ";")):
         found.add("elided")
     if phrases.CONDITIONAL.match(text):
         found.add("conditional")
     if phrases.FORECAST.search(bare) and not phrases.SPEECH.search(bare):
         found.add("forecast")
-    if not numbers_in(text) and not entities_in(text) and not phrases.DEED.search(bare):
+    named = {name for name in entities_in(text) if len(name) > 2 or not name.isalpha()}
+    if not (numbers_in(text) or named or phrases.DEED.search(bare) or phrases.SPEECH.search(bare)):
         found.add("vague")
     return frozenset(found)

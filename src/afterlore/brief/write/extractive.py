@@ -5,15 +5,14 @@ what each sentence is worth, ``insight`` finds why the news matters, and the bul
 together.
 """
 
-import re
 from collections.abc import Sequence
 
 from afterlore.brief.article import Article
 from afterlore.brief.vertical import Vertical
 from afterlore.brief.write import phrases
-from afterlore.brief.write.candidates import terms
+from afterlore.brief.write.candidates import Candidate, terms
 from afterlore.brief.write.graph import choose
-from afterlore.brief.write.insight import FLASH, insight
+from afterlore.brief.write.insight import FLASH, insight, lead
 from afterlore.brief.write.labels import assign_labels, label_scores
 from afterlore.brief.write.reading import HARD, Story, overlap, read, repeats
 from afterlore.brief.write.story import Bullet, Draft, Sourced
@@ -21,13 +20,8 @@ from afterlore.brief.write.titles import best_title
 
 __all__ = ["ExtractiveWriter"]
 
-# Left out as long as five better ones are there: who does it, or who says it, cannot be told from the sentence.
-_UNSOUND = frozenset({"elided", "forecast", "vague"})
-# Faults that a sentence which opens the bullets must not have.
-_UNFIT_TO_OPEN = _UNSOUND | {"chatty", "conditional", "pronoun"}
-_BACKGROUND = re.compile(
-    r"从(?!.{0,6}获悉)|过去|此前|早在|前段时间|前不久|多数|不少|去年|近年|随着|当|长期以来|一直以来|距离?(?!离)"
-)
+# Left out as long as five better ones are there: who does or says it cannot be told, or it is idle talk.
+_UNSOUND = frozenset({"chatty", "elided", "forecast", "vague"})
 
 
 class ExtractiveWriter:
@@ -36,7 +30,10 @@ class ExtractiveWriter:
     name = "extractive"
 
     def write(self, articles: Sequence[Article], *, vertical: Vertical, avoid: Sequence[str] = ()) -> Draft | None:
-        """A draft of verbatim statements, or None when fewer than two can stand (one, when ``avoid`` is given)."""
+        """A draft of verbatim statements, or None when fewer than two can stand.
+
+        When ``avoid`` is given one is enough, but something must be reported that was not told.
+        """
         if not articles:
             return None
         story = read(articles, vertical, avoid)
@@ -49,7 +46,9 @@ class ExtractiveWriter:
             why, bullets, opening = bullets[:1], bullets[1:], []
         if not why or len(bullets) < (0 if avoid else 1):
             return None
-        labels = assign_labels([story.found[i] for i in bullets], vertical, 0 if opening else None)
+        if avoid and not any(_is_news(story.found[i]) for i in (*why, *bullets)):
+            return None
+        labels = assign_labels([story.found[i] for i in bullets], vertical, 0 if opening else None, terms(title.text))
         return Draft(
             title=title.text,
             title_from=articles[title.article].id,
@@ -62,26 +61,24 @@ class ExtractiveWriter:
         )
 
 
+def _is_news(one: Candidate) -> bool:
+    """Whether a sentence that was not told yet reports something, and is no mere opinion of what was."""
+    return bool(one.figures or one.numbers) or (
+        bool(phrases.DEED.search(one.text) and one.entities) and not phrases.SPEECH.search(one.text)
+    )
+
+
 def _sourced(story: Story, index: int) -> Sourced:
     said = story.found[index]
     return Sourced(text=said.text, article_id=story.articles[said.article].id, start=said.start, end=said.end)
 
 
-def _opening(story: Story, allowed: Sequence[bool]) -> list[int]:
-    """The sentence that tells what happened, when one of the first ones does: a reader wants it before the rest."""
-    best: tuple[float, int] | None = None
-    heads = [terms(article.title) for article in story.articles]
-    for i, one in enumerate(story.found):
-        if not allowed[i] or one.faults & _UNFIT_TO_OPEN or one.speaker or one.order > 7 or one.position > 0.3:
-            continue
-        if not phrases.DEED.search(one.text) or _BACKGROUND.match(one.text):
-            continue
-        about = story.about[i]
-        titled = max(overlap(head, one.terms) for head in heads)
-        value = 2.0 * about + 1.5 * titled + 0.4 * story.quality[i] - 0.08 * one.order
-        if about > 0.25 and titled >= 0.25 and (best is None or value > best[0]):
-            best = (value, i)
-    return [best[1]] if best else []
+def _opening(story: Story, allowed: Sequence[bool], why: Sequence[int]) -> list[int]:
+    """The sentence that tells what happened opens the bullets, unless the insight has told it."""
+    first = lead(story, [ok or i in why for i, ok in enumerate(allowed)])
+    if first is None or first in why or any(story.alike[first, i] >= 0.38 for i in why):
+        return []
+    return [first]
 
 
 def _bullets(story: Story, title: str, why: Sequence[int]) -> tuple[list[int], list[int]]:
@@ -106,19 +103,19 @@ def _bullets(story: Story, title: str, why: Sequence[int]) -> tuple[list[int], l
         allowed = sound
     usable = sum(allowed)
     outlets = len({article.outlet for article in story.articles})
-    most = 4 if usable < 7 else 5 if usable < 45 and outlets < 3 else 6
+    most = 5 if usable < 45 and outlets < 3 else 6 if usable < 120 else 7
     groups = []
     for one in found:
         scores = label_scores(one.text, story.vertical)
         topic = max(sorted(scores), key=lambda name: scores[name]) if scores else "-"
         groups.append([f"topic:{topic}", f"outlet:{story.articles[one.article].outlet}"])
-    opening = _opening(story, allowed)
+    opening = _opening(story, allowed, why)
     seed = [*why, *opening]
     allowed = [ok and i not in opening for i, ok in enumerate(allowed)]
     rest = choose(story.alike, story.quality, groups, most=most - len(opening), allowed=allowed, taken=seed)
     chosen = opening + rest
     best = max((story.quality[i] for i in chosen), default=0.0)
-    chosen = [i for n, i in enumerate(chosen) if story.quality[i] >= (0.2 if n < 4 else 0.5) * best]
+    chosen = [i for n, i in enumerate(chosen) if story.quality[i] >= (0.2 if n < 5 else 0.5) * best]
     # The lead article's order first: news stories are written most important first.
     place = {i: (i not in opening, round(found[i].position * 4), found[i].article, found[i].order) for i in chosen}
     return sorted(chosen, key=place.__getitem__), opening

@@ -55,7 +55,9 @@ LEAD_INS = re.compile(
     r"|[^，。：:“「\n]{0,8}(?:转折点|关键|重点|亮点|结论|区别|背景|变化|说明问题)(?:在于|就?是)?(?=[：:])"
     r"|In addition|Moreover|Furthermore|Meanwhile|However|Notably|Also|Additionally|In short|First|Second|Third"
     r"|Finally)"
-    r"\s*[，,：:]\s*)",
+    r"\s*[，,：:]\s*"
+    # A day that only the day of writing fixes; the brief carries its date.
+    r"|(?:今天|今日|今早|今晨|今晚|昨天|昨日|昨晚|近日|日前|近期|最近|不久前|刚刚)(?:上午|下午|凌晨|晚间|早间)?\s*[，,]\s*)",
 )
 # A bare conjunction glued to its clause; only these can go without changing what the clause claims.
 _GLUED = re.compile(r"(?:但是|不过|然而|而且|但(?=[A-Za-z0-9\u4e00-\u9fff“「《])(?!是|凡|愿|求|书))")
@@ -64,7 +66,7 @@ QUOTED = re.compile(r"“[^”]*”|「[^」]*」|『[^』]*』|《[^》]*》|\"
 TERMINAL = re.compile(r"(?:[。；;]|(?<!\.)\.)[”’」』）)】》\"'\]]*$")
 
 FIRST_PERSON = re.compile(
-    r"(?<!自)我(?!国|市|省|校|院|区|县|行业)|咱|笔者|小编|本文|本报|本篇|作者(?:认为|发现)|你|您|大家|各位|朋友们"
+    r"(?<!自)我(?!国|市|省|校|院|区|县|行业)|咱|笔者|小编|本文|本报|本篇|作者(?:认为|发现)|你|您|大家|各位|朋友们|(?:^|[：:，])请(?![求教愿示客假辞缨])"
     r"|\b(?:I|I'm|I've|we|We|We're|our|Our|my|My|you|You|your|Your|us)\b"
 )
 
@@ -85,7 +87,7 @@ DANGLING_START = re.compile(
     r"|第[一二三四五六七八九十](?:个|种|类|点|步|层|条|是|，|、)|这里|那里|这样|那样|有人|有的|有些|一个是|一是|二是"
     r"|三是|四是|五是|好在|可惜|所谓|没有(?:了)?这|紧接着|接着|接下来|下一|上一|上周末?，?他"
     r"|(?:This|That|These|Those|It|Its|He|She|They|Their|His|Her|But|And|So|Or|Yet|Then|There|Here|Such|Both|Also"
-    r"|Instead|Which|Because)\b)"
+    r"|Instead|Which|Because|The (?:two|three|four|five|six|former|latter|others?|same))\b)"
 )
 
 # A pronoun that needs something before it; within a sentence it may stand once there is something for it to stand for.
@@ -94,12 +96,12 @@ PRONOUN = re.compile(
     r"|其(?!实|中|他|它|余|次|一|二|三)"
 )
 REFERENCE = re.compile(
-    r"上述|如图|下图|上图|如下|前文|前述|上文|下文|后文|见图|见表|如表|该图|前面(?:提到|说)|刚才|刚刚(?:提到|说)"
+    r"上述|如图|下图|上图|如下|前文|前述|上文|(?<!上)下文|后文|见图|见表|如表|该图|前面(?:提到|说)|刚才|刚刚(?:提到|说)"
     r"|正如前|所示|\b(?:see below|as shown|Figure \d)\b"
 )
 
 ELIDED_START = re.compile(
-    r"(?:支持|提供|采用|通过|基于|能够|能|可以|可|实现|包含|覆盖|拥有|具备|成为|超过|达到|获得|推出|帮助|让|使|使得"
+    r"(?:支持|提供|采用|通过|基于|能够|能|可以|可|月入|年入|其中|实现|包含|覆盖|拥有|具备|成为|超过|达到|获得|推出|帮助|让|使|使得"
     r"|将|把|被|有|做|已|已经|会|正在|需要|用于|作为|来自"
     r"|唯一|甚|随着|针对|对于|为了|为|在(?=内|此|其)|从而|直接|完全|无需|不需要|不再|相较|相比|同比|环比|占|约|仅|均"
     r"|都|最)"
@@ -115,6 +117,7 @@ CHATTY = re.compile(
     r"|“[^”]{1,4}”[^。]*“[^”]{1,4}”|硬茬|大佬|白白|刷到|满屏|真金白银|吊足|胃口|敬畏|大手一挥|花样|无情|戳破|爆火|搞事情|一把火|底牌|抢跑|隐喻|震撼|古典时代|挤爆|画风|刻骨"
     r"|眼冒金星|野心|摆在了?台面|剧本|心智|豪赌|重磅|悄悄|悄然"
     r"|(?:回答|答案|逻辑|公式|口号|秘诀)就?是[：:]"
+    r"|(?:判断|观点|态度|回答|说法|做法|答案|理由|道理)(?:很|非常|十分|相当|也很)(?:直接|简单|明确|清楚|朴素)"
     r"|怎么|什么|为何|为什么|谁(?!能|家|也)|别(?=[急说看忘])|一口气|索性|干脆|恐怕|据说|！"
 )
 
@@ -136,20 +139,22 @@ BOILERPLATE = re.compile(
 
 # What news reports: somebody did something.
 DEED = re.compile(
-    r"发布|现身|获得|中标|采购|投产|出台|冲进|跻身|进入|入局|抢占|抢先|打出|晒出|迎来|接手|离开|退出|承认|官宣|发生|达到|提升|下降|增长|推出"
+    r"发布|降低|提高|减少|缩短|扩大|给出|颁发|拿到|封顶|开工|启用|运抵|现身|获得|中标|采购|投产|出台|冲进|跻身|进入|入局|抢占|抢先|打出|晒出|迎来|接手|离开|退出|承认|官宣|发生|达到|提升|下降|增长|推出"
     r"|上线|开源|宣布|完成|融资|获[^，]{0,10}(?:融资|投资|批)|收购|并购|入股|递交|提交|递表|上市|成立|组建|任命|出任"
     r"|升任|离职|加盟|加入|签约|合作|达成|开放|内测|公测|接入"
     r"|升级|改版|更新|降价|涨价|免费|停止|关闭|下架|裁员|起诉|败诉|胜诉|罚|禁止|批准|通过|曝光|被曝|获奖|登顶|超越"
     r"|突破|提出|联合|证明|揭示|研发|自研|量产|交付|开售|启动|关停|整合|重组|挂帅|亮相|登场|拿下|押注|拟|计划|将"
     r"|实测|冲刺|打通|换脑|交表|采用|引入|投资|建设|布局|发表|入选|斩获|披露|公布|落地|\b(?:launch|release|acquire"
-    r"|raise|open-source|announce|file|sue|ship|unveil|cut|join|leave)(?:s|es|ed|d)?\b",
+    r"|raise|open-source|announce|file|sue|ship|unveil|cut|join|leave|report|pause|agree|sign|plan|buy|sell|win|hire|invest"
+    r"|expand|publish|introduce|approve|ban|fine|acquire|merge|grow|rise|swing|reach)(?:s|es|ed|d|ned|ting)?\b"
+    r"|\b(?:said|rose|fell|grew|won|bought|sold|left|let|lets)\b",
     re.IGNORECASE,
 )
 
 # A forecast or a claim of importance without anyone who makes it: somebody's opinion, and whose is lost in a bullet.
 FORECAST = re.compile(
     r"(?:到|至|在)\s*20[3-9]\d\s*年|未来[^。，]{0,10}(?:将|会|可能)|将围绕|将[^。，]{0,10}重塑|(?:必将|终将|注定|势必"
-    r"|将会|将彻底|将重新|将进行重塑|将被重塑|将成为|会越来越)|可能(?:正在|会|将)|或许|也许"
+    r"|将会|将彻底|将重新|将进行重塑|将被重塑|将成为|会越来越)|可能(?:正在|会|将|都?需要)|或许|也许"
 )
 
 # What a sentence says that asks for a place, or speaks to whoever reads it by machine. It is data, and no news.
@@ -189,14 +194,23 @@ def without_begging(text: str) -> str:
 
 
 SPEECH = re.compile(
-    r"表示|直言|原话|担心|看来|观点|推算|估算|认为|称|指出|强调|透露|写道|坦言|解释|回应|提到|说[，：:]|介绍|预计|\b(?:said|says|told|wrote)\b"
+    r"表示|直言|看法|原话|担心|看来|观点|推算|估算|认为|称|指出|强调|透露|写道|坦言|解释|回应|提到|说[，：:]|介绍|预计|\b(?:said|says|told|wrote)\b"
 )
 
 # Words by which a writer says why something matters, with how strongly they say it.
 SIGNIFICANCE: tuple[tuple[re.Pattern[str], float], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), weight)
     for pattern, weight in (
-        (r"意味着|标志着|标志[^。]{0,12}(?:进入|启动|开始|正式)", 1.0),
+        (
+            r"意味着|标志着|标志[^。]{0,12}(?:进入|启动|开始|正式)|意义(?:在于|是|不在|不止)|价值(?:在于|不在)"
+            r"|重要性在于|的(?:分水岭|转折点)",
+            1.0,
+        ),
+        (
+            r"(?:这|也|此举|从而|由此|将)(?:让|使得?)[^。，]{2,30}(?:得以|能够|可以|不必|无需|第一次|首次|成为|变得)",
+            0.7,
+        ),
+        (r"更(?:关键|重要|值得关注|深层|深远|大)的(?:是|变化|意义|影响|问题)|值得(?:看|关注|注意)的(?:是|不是)", 0.6),
         (r"这背后|背后的(?:逻辑|原因|信号)|本质上|本质是|本质，|实质上|根本上|归根", 0.9),
         (
             r"关键(?:在于|不在|是|变化)|核心(?:在于|逻辑|矛盾|变化|竞争力|价值|问题|思路|目标)|真正(?:的|重要|稀缺"
@@ -209,14 +223,15 @@ SIGNIFICANCE: tuple[tuple[re.Pattern[str], float], ...] = tuple(
             0.8,
         ),
         (r"转向|转变|范式|拐点|分水岭|转折|新阶段|进入[^。]{0,12}阶段|里程碑|分界", 0.7),
-        (r"首次|首个|第一次|率先|唯一|史上|有史以来|创纪录", 0.5),
+        (r"首次(?!公开)|首个|首款|首张|首家|第一次|第一(?:张|款|家|个)|率先|唯一|史上|有史以来|创纪录|创下", 0.6),
         (r"重塑|重构|改写|颠覆|打破|格局|壁垒|护城河|门槛|制高点|话语权|竞争(?:力|焦点|优势)", 0.6),
         (r"信号|趋势|方向|未来[^。]{0,16}(?:将|会|取决)|长期|战略|布局|入口|路线", 0.4),
         (r"因为|原因|由于|从而|使得|因此|取决于|解决了|证明了|验证了|表明|说明|反映|折射|揭示|暴露", 0.4),
         (r"痛点|瓶颈|难题|困境|矛盾|挑战|代价|风险|压力|隐忧", 0.4),
+        (r"\b(?:would|could|will|can) (?:let|allow|enable|force|make)\b|\bfirst time\b|\bthe first\b", 0.7),
         (
             r"\b(?:means that|marks|signals?|for the first time|matters because|the key|suggests|shift(?:s|ing)?"
-            r"|turning point)\b",
+            r"|turning point|puts? (?:a question|pressure)|raises? (?:a )?questions?|at stake)\b",
             0.8,
         ),
     )

@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from afterlore.brief.vertical import Vertical
 from afterlore.brief.write import phrases
 from afterlore.brief.write.candidates import Candidate, candidates, numbers_in, terms, width
 from afterlore.brief.write.graph import Matrix, centrality, similarity
+from afterlore.brief.write.labels import label_scores
 
 __all__ = ["HARD", "Story", "overlap", "read", "repeats"]
 
@@ -54,7 +56,7 @@ _MOST_SENTENCES = 480
 _SAME_FACT = 0.38
 # Above this share of its terms in an earlier sentence, a sentence without a new figure is already told.
 _TOLD = 0.55
-# Shorter figures ("3", "12") recur by chance.
+# Shorter figures ("3", "12") recur by chance; those that ``figures_in`` reads have no such limit, they carry units.
 _TELLING_FIGURE = 3
 
 
@@ -73,12 +75,17 @@ class Story:
     quality: list[float]
     """What the sentence is worth as a fact, about 0 to 3."""
     native: list[bool]
-    """Whether the sentence's article is in the language of the brief."""
+    """Whether the sentence's article is in the language of the brief; true of all when none is."""
     told: list[bool]
     """Whether an earlier day told it."""
     centre: dict[str, float]
     """Term → weight in what the story is about."""
     vertical: Vertical
+
+    @property
+    def sound(self) -> list[bool]:
+        """Whether the sentence has no fault that bars it and nobody told it before."""
+        return [not (one.faults & HARD or told) for one, told in zip(self.found, self.told, strict=True)]
 
     def mean_about(self, run: Sequence[int]) -> float:
         """Mean of ``about`` over the sentences of ``run``."""
@@ -94,14 +101,15 @@ def read(articles: Sequence[Article], vertical: Vertical, avoid: Sequence[str] =
     share = max(40, _MOST_SENTENCES // max(1, len(articles)))
     found = [one for one in candidates(articles, vertical.chatter) if one.order <= share][: 2 * _MOST_SENTENCES]
     alike = similarity([one.terms | one.numbers for one in found])
-    _same_figures(found, alike)
+    _same_figures(found, articles, alike)
     central = [round(float(value), 6) for value in centrality(alike)]
     centre = _centre(found, articles)
     # fsum, because sets come in another order in every process and the choice must not.
     about = [min(1.0, math.fsum(centre.get(term, 0.0) for term in one.terms)) for one in found]
     backed = _corroborated(found, articles, alike)
-    quality = [_quality(one, central[i], about[i], backed[i]) for i, one in enumerate(found)]
-    native = [articles[one.article].language == vertical.language for one in found]
+    own = any(article.language == vertical.language for article in articles)
+    native = [not own or articles[one.article].language == vertical.language for one in found]
+    quality = [_quality(one, central[i], about[i], backed[i], vertical) for i, one in enumerate(found)]
     return Story(articles, found, alike, central, about, quality, native, _told(found, avoid), centre, vertical)
 
 
@@ -135,19 +143,39 @@ def _centre(found: Sequence[Candidate], articles: Sequence[Article]) -> dict[str
     return {term: value / total for term, value in heavy.items()}
 
 
-def _same_figures(found: Sequence[Candidate], alike: Matrix) -> None:
-    """Two sentences with the same uncommon figure and two words in common are alike: one fact told twice."""
+def _same_figures(found: Sequence[Candidate], articles: Sequence[Article], alike: Matrix) -> None:
+    """Make two sentences with the same telling figure alike when they share what it is of: one fact told twice.
+
+    In one language that is two words in common; across languages words differ, so it is a name or a second figure, or
+    the only figure of the shorter sentence.
+    """
     holders: dict[str, list[int]] = {}
     for i, one in enumerate(found):
-        for figure in one.numbers:
-            if len(figure) >= _TELLING_FIGURE:
-                holders.setdefault(figure, []).append(i)
+        for figure in {*one.figures, *(n for n in one.numbers if len(n) >= _TELLING_FIGURE)}:
+            holders.setdefault(figure, []).append(i)
     for rows in holders.values():
-        if len(rows) <= 12:
-            for i in rows:
-                for j in rows:
-                    if i != j and len(found[i].terms & found[j].terms) >= 2:
-                        alike[i, j] = max(alike[i, j], _SAME_FACT + 0.05)
+        if not 2 <= len(rows) <= 12:
+            continue
+        for i, j in combinations(rows, 2):
+            if _one_fact(
+                found[i], found[j], articles[found[i].article].language == articles[found[j].article].language
+            ):
+                alike[i, j] = alike[j, i] = max(alike[i, j], _SAME_FACT + 0.05)
+
+
+def _one_fact(one: Candidate, other: Candidate, same_language: bool) -> bool:
+    shared = one.figures & other.figures
+    if same_language:
+        # One day may bring many facts.
+        dated = all(figure.startswith("date") for figure in shared) and not one.numbers & other.numbers
+        return not dated and len(one.terms & other.terms) >= 2
+    fewest = min(len(one.figures), len(other.figures))
+    named = bool(one.entities & other.entities) or bool(_latin(one) & _latin(other))
+    return bool(shared) and (len(shared) >= 2 or named or 2 * len(shared) > fewest)
+
+
+def _latin(one: Candidate) -> frozenset[str]:
+    return frozenset(term for term in one.terms if term[:1].isascii() and term[:1].isalpha() and len(term) > 2)
 
 
 def _corroborated(found: Sequence[Candidate], articles: Sequence[Article], alike: Matrix) -> list[int]:
@@ -157,17 +185,20 @@ def _corroborated(found: Sequence[Candidate], articles: Sequence[Article], alike
     outlet = np.array(_outlet_numbers(found, articles))
     carriers: dict[str, set[int]] = {}
     for i, one in enumerate(found):
-        for figure in one.numbers:
-            if len(figure) >= _TELLING_FIGURE:
-                carriers.setdefault(figure, set()).add(int(outlet[i]))
+        for figure in _measured(one):
+            carriers.setdefault(figure, set()).add(int(outlet[i]))
     backed = []
     for i, one in enumerate(found):
         same = (alike[i] >= _SAME_FACT) & (outlet != outlet[i])
         others = set(outlet[same].tolist())
-        for figure in one.numbers:
-            others |= carriers.get(figure, set())
+        for figure in _measured(one):
+            others |= carriers[figure]
         backed.append(len(others - {int(outlet[i])}))
     return backed
+
+
+def _measured(one: Candidate) -> list[str]:
+    return [figure for figure in one.figures if not figure.startswith("date")]
 
 
 def _outlet_numbers(found: Sequence[Candidate], articles: Sequence[Article]) -> list[int]:
@@ -175,7 +206,7 @@ def _outlet_numbers(found: Sequence[Candidate], articles: Sequence[Article]) -> 
     return [names.index(articles[one.article].outlet) for one in found]
 
 
-def _quality(one: Candidate, central: float, about: float, backed: int) -> float:
+def _quality(one: Candidate, central: float, about: float, backed: int, vertical: Vertical) -> float:
     """What a sentence is worth as a fact, about 0 to 3."""
     size = width(one.text)
     value = 0.3 + 0.6 * central + 0.7 * about
@@ -184,6 +215,8 @@ def _quality(one: Candidate, central: float, about: float, backed: int) -> float
     value += 0.35 * max(0.0, 1 - 2.5 * one.position)
     if phrases.SPEECH.search(one.text) and phrases.QUOTED.search(one.text):
         value += 0.1
+    # What the vertical has a label for is what its readers look for.
+    value += 0.35 * min(1.0, max(label_scores(one.text, vertical).values(), default=0.0) - 1.0)
     value -= 0.35 * max(0.0, (34 - size) / 20) + 0.6 * max(0.0, (size - 88) / 40)
     value -= math.fsum(cost for fault, cost in _MILD.items() if fault in one.faults)
     return max(0.02, value)

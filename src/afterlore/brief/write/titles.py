@@ -4,6 +4,7 @@ Nothing is rewritten: a title is a piece of an article's title, or of its text, 
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from afterlore.brief.vertical import Vertical
 from afterlore.brief.write import phrases
 from afterlore.brief.write.candidates import Candidate, entities_in, numbers_in, terms, width
 
-__all__ = ["Title", "best_title", "clean_title", "vagueness"]
+__all__ = ["Title", "best_title", "clean_title", "short_title", "vagueness"]
 
 # A title whose vagueness is above this tells the news worse than an ordinary lead sentence would.
 _TOO_VAGUE = 0.3
@@ -46,7 +47,7 @@ _OPENING = re.compile(
     r"|(?:就在)?(?:刚刚|刚|突发|重磅|快讯|独家|官宣|定了|最新|炸了|炸裂|沸腾|重大突破|震撼|紧急|早报|晚报|日报|早知道"
     r"|实锤|首发|深度|专访|热点|号外|降维打击|终于)"
     r"\s*[，,！!：:丨｜|—-]+"
-    r"|(?:独家|早报|深度|首发|专访|快讯|焦点|观察|一线|对话)\s*[丨｜|]"
+    r"|(?:专栏|评论|社论|随笔|独家|早报|深度|首发|专访|快讯|焦点|观察|一线|对话)\s*[丨｜|]"
     r"|(?:ICML|ICLR|CVPR|NeurIPS|ACL|AAAI|ECCV|ICCV|KDD|SIGGRAPH|EMNLP|Nature"
     r"|Science)(?:\s*['’]?\d{2,4})?(?:\s*(?:Oral|Spotlight|Best Paper))?\s*[丨｜|]"
     r"|(?:Breaking|Exclusive|Update|Live)\s*:\s*"
@@ -120,7 +121,10 @@ def best_title(
 ) -> Title:
     """The most telling title. ``centre`` gives each term's share of the story, so that the title is about its event."""
     options: list[tuple[float, int, Title]] = []
+    native = any(article.language == vertical.language for article in articles)
     for index, article in enumerate(articles):
+        if native and article.language != vertical.language:
+            continue
         for piece, cost in _pieces(clean_title(article.title)):
             worth = _worth(piece, vertical, centre) - cost
             options.append((worth, -index, Title(piece, index, None)))
@@ -133,6 +137,21 @@ def best_title(
         if from_text and from_text[0] > best[0] + 0.4:
             return from_text[1]
     return best[2]
+
+
+def short_title(articles: Sequence[Article], vertical: Vertical) -> tuple[str, Article]:
+    """The most telling cleaned title of an event's articles, and the article that has it. There must be an article."""
+    native = [article for article in articles if article.language == vertical.language] or list(articles)
+    count = Counter(term for article in native for term in terms(article.title))
+    total = sum(sorted(count.values(), reverse=True)[:8]) or 1
+    centre = {term: number / total for term, number in count.items()}
+    options = [
+        (_worth(piece, vertical, centre) - cost, -place, piece)
+        for place, article in enumerate(native)
+        for piece, cost in _pieces(clean_title(article.title))
+    ]
+    _, place, title = max(options, key=lambda option: option[:2])
+    return title, native[-place]
 
 
 def _worth(text: str, vertical: Vertical, centre: dict[str, float]) -> float:
@@ -184,14 +203,16 @@ def _from_text(
         when = _WHEN.match(candidate.text)
         shift = when.end() if when else 0
         text = candidate.text[shift:]
-        for mark in re.finditer(r"[，。；：,;.](?!\d)|——|$", text):
+        for mark in re.finditer(r"[，。；：,;](?!\d)|\.(?!\d|\S)|——|$", text):
             clause = text[: mark.start()].rstrip("。；.")
             if not 12 <= width(clause) <= _LONGEST or not _whole(clause):
                 continue
             shared = len(terms(clause) & headline) / max(1, len(headline))
             if not blank and shared < 0.35:
                 continue
-            worth = _worth(clause, vertical, centre) - 0.1 * candidate.order - 0.01 * abs(width(clause) - 30)
+            # The lead tells the event, what comes later tells of it.
+            late = 0.2 * min(candidate.order - 1, 4)
+            worth = _worth(clause, vertical, centre) - late - 0.01 * abs(width(clause) - 30)
             if best is None or worth > best[0]:
                 begin = candidate.start + shift
                 place = (begin, begin + len(clause))
@@ -213,8 +234,9 @@ _HANGING = re.compile(
 
 def _whole(clause: str) -> bool:
     """Whether a clause can be a headline: it tells a deed of somebody, and its brackets close."""
+    before, colon, _ = clause.partition("：")
     if (
-        "：" in clause
+        (colon and (not phrases.DEED.search(before) or phrases.SPEECH.search(before) or width(before) < 8))
         or "——" in clause
         or any(clause.count(left) != clause.count(right) for left, right in ("“”", "「」", "（）", "《》", "()"))
     ):
