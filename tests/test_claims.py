@@ -6,7 +6,7 @@ import pytest
 
 from afterlore.brief.article import Article
 from afterlore.brief.claims import DISPUTED, Entered, enter
-from afterlore.brief.disputes import disputes
+from afterlore.brief.disputes import disputes, undisputed
 from afterlore.brief.write.story import Bullet, Draft, Sourced
 from afterlore.core import Rung, digest
 
@@ -93,6 +93,21 @@ def test_outlets_that_differ_are_quoted_side_by_side() -> None:
     assert sorted(claim.text.split("；")) == sorted(sides)
     assert [bullet.label for bullet in entered.bullets] == [DISPUTED]
     assert dict(disagreement.values) == {"甲报": "85亿元", "乙报": "90亿元"}
+
+
+@pytest.mark.parametrize(
+    ("title", "kept"),
+    [
+        ("澜舟机器人完成6亿元B轮融资，投后估值85亿元", "澜舟机器人完成6亿元B轮融资"),
+        ("澜舟机器人B轮融资：估值90亿元，远山资本领投", "澜舟机器人B轮融资"),
+        ("澜舟机器人完成6亿元B轮融资，远山资本领投", "澜舟机器人完成6亿元B轮融资，远山资本领投"),
+        ("估值85亿元，澜舟完成B轮", "估值85亿元，澜舟完成B轮"),
+    ],
+)
+def test_a_title_does_not_take_sides(title: str, kept: str) -> None:
+    one = article("甲报", "澜舟机器人完成B轮融资，本轮投后估值约85亿元。")
+    two = article("乙报", "知情人士称，澜舟机器人这一轮的投后估值为90亿元。")
+    assert undisputed(title, disputes([one, two])) == kept
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from datetime import date as Date
 
 from afterlore.brief.article import Article
 from afterlore.brief.check import check, facts
-from afterlore.brief.disputes import disputes
+from afterlore.brief.disputes import Dispute, disputes, undisputed
 from afterlore.brief.publish.edition import BulletEntry, Disagreement
 from afterlore.brief.write.story import Draft, Sourced
 from afterlore.core import Change, Claim, Evidence, Rung, digest
@@ -37,6 +37,8 @@ _MOST_DISPUTES = 2
 class Entered:
     """What a draft became."""
 
+    title: str
+    """Without a figure on which outlets differ."""
     insight: list[str] = field(default_factory=list)
     bullets: list[BulletEntry] = field(default_factory=list)
     disagreements: list[Disagreement] = field(default_factory=list)
@@ -58,8 +60,9 @@ def enter(draft: Draft, articles: Sequence[Article], day: Date) -> Entered:
     """Check the draft's statements and enter them as the day's claims. ``articles`` are the story's, no reposts."""
     read = [_read(article) for article in articles]
     by_id = {one.article.id: one for one in read}
-    entered = Entered()
-    for disagreement, dispute in _disputes(articles, day):
+    differ = disputes(articles)[:_MOST_DISPUTES]
+    entered = Entered(title=undisputed(draft.title, differ))
+    for disagreement, dispute in _disputes(differ, day):
         entered.disagreements.append(disagreement)
         entered.claims[dispute.id] = dispute
     disputed = [evidence for dispute in entered.claims.values() for evidence in dispute.evidence]
@@ -137,9 +140,9 @@ def _corroborations(text: str, home: Article, read: Sequence[_Read]) -> Iterator
                 break
 
 
-def _disputes(articles: Sequence[Article], day: Date) -> Iterator[tuple[Disagreement, Claim]]:
+def _disputes(found: Sequence[Dispute], day: Date) -> Iterator[tuple[Disagreement, Claim]]:
     """Figures on which outlets differ: one claim for each thing measured, with one quote for each value."""
-    for dispute in disputes(articles)[:_MOST_DISPUTES]:
+    for dispute in found:
         first = [given[0] for given in dispute.values]
         evidence = tuple(_evidence(side.article, side.start, side.end) for side in first)
         text = side_by_side([(side.article.outlet, e.quote) for side, e in zip(first, evidence, strict=True)])

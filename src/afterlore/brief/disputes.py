@@ -18,7 +18,7 @@ from afterlore.text.ngrams import words
 from afterlore.text.quantities import Quantity, quantities
 from afterlore.text.sentences import Sentence, sentences
 
-__all__ = ["Dispute", "Side", "disputes"]
+__all__ = ["Dispute", "Side", "disputes", "undisputed"]
 
 _CLAUSE = re.compile(r"[，,；;。！？!?：:]")
 _FILLER = re.compile(
@@ -38,6 +38,7 @@ _QUALIFIER = re.compile(
 _DETERMINER = re.compile(r"^(?:本轮|这一轮|此轮|这轮|新一轮|本次|此次|这次|公司|该公司|其|的|本|该)*")
 _LARGE = 1000
 """A figure without a unit is compared from here on; smaller ones are scores, versions and counts of anything."""
+_SHORTEST_TITLE = 8
 _SAME = 0.03
 """Values closer than this are one value rounded."""
 _RATIO = 2.0
@@ -99,6 +100,16 @@ def disputes(articles: Sequence[Article]) -> list[Dispute]:
                         known = found.setdefault(head, [])
                         known += [side for side in (a, b) if side not in known]
     return [_dispute(head, known, sides) for head, known in found.items()]
+
+
+def undisputed(title: str, found: Sequence[Dispute]) -> str:
+    """The title up to the clause that tells one side of a dispute as a fact; whole when too little would be left."""
+    told = {side.value for dispute in found for given in dispute.values for side in given}
+    for q in quantities(title):
+        cuts = [m.start() for m in _CLAUSE.finditer(title, 0, q.start)]
+        if q.value in told and cuts and cuts[-1] >= _SHORTEST_TITLE:
+            return title[: cuts[-1]]
+    return title
 
 
 def _sides(article: Article) -> Iterator[Side]:

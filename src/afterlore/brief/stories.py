@@ -159,7 +159,7 @@ def _add_story(
     telling.stories.append(
         StoryEntry(
             id=digest("\n".join(sorted(article.id for article in cited)))[:12],
-            title=draft.title,
+            title=entered.title,
             title_from=draft.title_from,
             category=category.name,
             category_reason="、".join(category.reason),
