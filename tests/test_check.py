@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from afterlore.brief.check import Verdict, check, disagreements, facts
+from afterlore.brief.check import Verdict, check, facts
 from afterlore.brief.evaluate.claims import article_text
 from afterlore.text.sentences import sentences
 
@@ -21,6 +21,13 @@ FAITHFUL = [
     ("一期工程用时60分钟", "一期工程用时1小时。"),
     ("增长200%", "增至三倍。"),
     ("融资额为8520亿元左右", "融资额超过8520亿元。"),
+    ("算力只剩原先的五分之一", "近期优化将所需算力降低约5倍。"),
+    ("成功率提高了50个百分点，升至76%", "成功率半年内从26%升至76%。"),
+    ("磐石创投与云杉创投合计投了6亿元", "磐石创投和云杉创投各投3亿元。"),
+    ("排查资料要两三个小时", "排查资料需要2-3小时。"),
+    ("一期用时106分钟", "一期用时1小时46分钟。"),
+    ("林以南创办了玉衡智能", "2019年，他创办了玉衡智能。"),
+    ("磐石创投正与朱雀科技合作", "朱雀科技正与磐石创投合作。"),
 ]
 WRONG = [
     ("青梧模型的延迟降低37%", "青梧模型的延迟降低73%。", "number"),
@@ -35,6 +42,20 @@ WRONG = [
     ("微软宣布涨价", "谷歌宣布涨价。", "entity"),
     ("新规2027年10月1日施行", "新规2026年10月1日施行。", "date"),
     ("股价下跌7%", "股价上涨7%。", "comparison"),
+    ("估值约1.77万亿元", "估值约1.75万亿元。", "number"),
+    ("调用量暴涨10%", "调用量暴涨10倍。", "unit"),
+    ("下载量突破三十万", "下载量超300万。", "number"),
+    ("成本一个月降了八成", "成本一年降了八成。", "unit"),
+    ("新系统 Lumo 15 秋季推送", "新系统 Lumo 14 秋季推送。", "entity"),
+    ("命中率由42.3%升到63.6%", "命中率从42.3%升至49.4%，召回率从56.0%升至63.6%。", "subject"),
+    ("总成本从30天缩短到9天", "训练时间从30天缩短到9天，总成本降低约70%。", "subject"),
+    ("火麟动力的占比已达约27%", "火麟动力的占比已达约40%，反超玄龟电池的27%。", "subject"),
+    ("如今每7个月翻一番，此前是4个月", "翻倍周期从7个月缩至4个月。", "subject"),
+    ("玉衡智能首席技术官由程砚之换成潘以宁", "程砚之从潘以宁手中接过玉衡智能首席技术官一职。", "subject"),
+    ("两家共投，磐石创投和云杉创投合计投3亿元", "磐石创投和云杉创投各投3亿元。", "number"),
+    ("资深医师的检出率达96.4%", "检出率达96.4%，比资深医师高3.1个百分点。", "subject"),
+    ("霍启文称“每一分钱都算过”", "霍启文说“随手写的数”，林以南说“每一分钱都算过”。", "attribution"),
+    ("他说行业到了“充满希望的路口”", "在他看来，行业正站在“没有退路的路口”。", "quote"),
     ("泽川股份已完成回购股份", "泽川股份拟回购股份。", "comparison"),
 ]
 
@@ -68,6 +89,20 @@ def test_verdict_round_trip() -> None:
     assert Verdict.from_json(verdict.to_json()) == verdict
 
 
+@given(st.integers(11, 9999), st.integers(1, 9))
+def test_about_admits_only_the_figure_that_it_rounds(value: int, step: int) -> None:
+    """Another figure of as many digits is another figure, with 约 or without."""
+    told = f"估值约{value + step}亿元" if (value + step) % 10 else f"估值约{value + step + 1}亿元"
+    assert check(told, [f"估值约{value}亿元。"]).state == "contradicted"
+    assert check(f"估值约{value}亿元", [f"公司估值约{value}亿元。"]).state == "supported"
+
+
+@given(st.integers(11, 98), st.integers(1, 80))
+def test_a_difference_may_be_worked_out(low: int, gap: int) -> None:
+    source = [f"得分从{low}.5分提高到{low + gap}.5分。"]
+    assert check(f"得分提高了{gap}分", source).state != "contradicted"
+
+
 @given(st.text(max_size=60), st.lists(st.text(max_size=60), max_size=3))
 def test_never_fails(claim: str, sources: list[str]) -> None:
     check(claim, sources)
@@ -83,19 +118,6 @@ def test_facts() -> None:
     assert (fact.value, fact.dimension, fact.unit, fact.metric[0]) == (52e8, "money", "USD", "valuation")
     assert fact.subject == ("云翎",)
     assert fact.date == ("2026年",)
-
-
-def test_disagreements() -> None:
-    found = disagreements(["云翎科技估值达到8520亿美元。"], ["云翎科技估值为8500亿美元，员工1200人。"])
-    assert [(d.a.value, d.b.value) for d in found] == [(8520e8, 8500e8)]
-    same = [
-        (["云翎科技估值达到8520亿美元。"], ["云翎科技估值超过8500亿美元。"]),
-        (["云翎科技估值达到8520亿美元。"], ["松果智能估值达到8500亿美元。"]),
-        (["云翎科技2025年收入80亿元。"], ["云翎科技2026年收入90亿元。"]),
-        (["云翎科技收入80亿元。"], ["云翎科技净利润70亿元。"]),
-        (["云翎科技估值达到8520亿美元。"], ["云翎科技估值达到8520亿元。"]),
-    ]
-    assert [disagreements(a, b) for a, b in same] == [[]] * len(same)
 
 
 @pytest.mark.skipif(not DAY.is_dir(), reason="the evaluation day is not beside this checkout")

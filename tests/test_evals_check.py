@@ -14,7 +14,7 @@ DAY = Path(__file__).parents[1].parent / "shared" / "data" / "day-2026-06-09"
 
 def test_mutations() -> None:
     figures = mutate.evaluate(CASES)
-    assert figures["n"] >= 500
+    assert figures["n"] >= 600
     assert figures["caught"] >= 0.96
     assert figures["false_alarms"] <= 0.02
     assert figures["caught_low"] <= figures["caught"] <= figures["caught_high"]
@@ -68,7 +68,11 @@ def test_claims_of_a_made_day(tmp_path: Path) -> None:
 def test_claims_of_the_real_day() -> None:
     figures = claims.evaluate(DAY / "claims.json")
     assert figures["claims"] + figures["other_source"] == 159
-    assert figures["grave"]["precision"]["precision"] >= 0.8
+    grave = figures["grave"]
+    # Few of its claims are flagged, so that the share moves by a tenth with one of them; most flags must be right.
+    assert grave["precision"]["n"] >= 4
+    assert grave["precision"]["precision"] >= 0.6
+    assert grave["precision"]["precision"] > figures["baselines"]["flag_all"]["precision"]["precision"]
 
 
 def test_missing_claims_are_named(tmp_path: Path) -> None:

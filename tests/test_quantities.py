@@ -31,6 +31,12 @@ from afterlore.text.quantities import chinese_number, quantities
         ("一百二十家", 120, "count", "org"),
         ("两千五百台", 2500, "count", "machine"),
         ("3个半小时", 3.5 * 3600, "time", ""),
+        ("3个半月", 3.5 * 2629800, "time", ""),
+        ("1小时46分钟", 6360, "time", ""),
+        ("下载量突破三百万", 3e6, "", ""),
+        ("连续第六周", 6 * 604800, "time", ""),
+        ("每五名用户里就有一名", 20, "percent", ""),
+        ("500毫升", 500, "volume", ""),
         ("60分钟", 3600, "time", ""),
         ("500km", 500000, "length", ""),
         ("0.02毫米", 2e-5, "length", ""),
@@ -174,3 +180,31 @@ def test_a_name_occurs_under_any_spelling() -> None:
 def test_skeleton_keeps_what_changes_a_figure() -> None:
     assert skeleton("提升3.2%！") == "提升3.2%"
     assert skeleton("“我们，不会”") == skeleton("我们不会")
+
+
+@given(st.integers(1, 23), st.integers(1, 59))
+def test_hours_and_minutes_are_one_figure(hours: int, minutes: int) -> None:
+    (q,) = quantities(f"全程用时{hours}小时{minutes}分钟。")
+    assert q.value == hours * 3600 + minutes * 60
+
+
+def test_two_or_three_is_a_range() -> None:
+    low, high = quantities("要两三个小时")
+    assert (low.value, low.bound, high.value, high.bound) == (7200, "low", 10800, "high")
+
+
+def test_the_number_of_a_list_item_is_no_figure() -> None:
+    assert [q.value for q in quantities("2.新版内存占用12GB")] == [12e9]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("杭城银行副行长李炯在会上称进展顺利", "李炯"),
+        ("霍启明博士加入实验室", "霍启明"),
+        ("由程砚之换成潘以宁", "程砚之"),
+        ("由云杉创投领投", "云杉创投"),
+    ],
+)
+def test_names_hidden_by_the_cut_into_words(text: str, name: str) -> None:
+    assert name in {found.text for found in names(text)}

@@ -1,5 +1,7 @@
 """Spellings that mean the same made the same, one character for one, so that offsets stay those of the text."""
 
+from functools import lru_cache
+
 __all__ = ["normalize", "skeleton"]
 
 _TABLE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
@@ -20,6 +22,7 @@ def normalize(text: str) -> str:
     return text.translate(_TABLE)
 
 
+@lru_cache(maxsize=8192)
 def skeleton(text: str) -> str:
     """Only letters, digits and what changes a figure, lower case: what must agree when words are called verbatim."""
     plain = normalize(text).lower()

@@ -16,12 +16,14 @@ __all__ = [
     "DENOMINATORS",
     "DIGITS",
     "DOUBLING",
+    "EITHER",
     "ENGLISH",
     "EN_MULTIPLE",
     "EN_WORD",
     "FRACTION_EN",
     "FRACTION_ZH",
     "FROM_BEFORE",
+    "HALF_MONTH",
     "HALF_ZH",
     "HAN",
     "HAN_DIGIT",
@@ -31,6 +33,7 @@ __all__ = [
     "MOST",
     "MOVES",
     "NUMBER_SIGN",
+    "ONE_IN",
     "ORD",
     "ORDINALS",
     "ORD_EN",
@@ -42,6 +45,7 @@ __all__ = [
     "SCALE_ZH",
     "SKIP",
     "STOP",
+    "STREAK",
     "TENS",
     "TENTHS",
     "UNDER",
@@ -80,16 +84,24 @@ UNIT_EN = "|".join(re.escape(u) for u in sorted(UNITS, key=len, reverse=True) if
 SIGN = r"US\$|HK\$|NT\$|S\$|A\$|C\$|\$|¥|€|£|₩|₹|RMB|USD|CNY|HKD|EUR|GBP|JPY"
 MAIN = re.compile(
     rf"(?P<sign>{SIGN})?\s?"
-    rf"(?<![A-Za-z0-9_.])(?<![A-Za-z]-)(?P<num>{NUM})(?P<more>\+?[多余几]?)\s?(?P<scale>{SCALE_ZH}|{SCALE_EN})?(?P<plus>\+|[多余](?![年次])|-plus)?(?P<half>个半(?=小时|月|星期))?\s?"
+    rf"(?<![A-Za-z0-9_.])(?<![A-Za-z]-)(?P<num>{NUM})(?!个半月)(?P<more>\+?[多余几]?)\s?(?P<scale>{SCALE_ZH}|{SCALE_EN})?(?P<plus>\+|[多余](?![年次])|-plus)?(?P<half>个半(?=小时|月|星期))?\s?"
     rf"(?:(?P<unit>{UNIT})|-?(?P<uniten>{UNIT_EN})(?![A-Za-z]))?"
 )
 HAN = re.compile(
     rf"(?P<ord>第)?(?P<num>[{HAN_DIGIT}]+(?:点[零一二三四五六七八九]+)?)(?P<more>[多余几]?)(?P<scale>万亿|百万|千万|十亿|百亿|千亿|亿|万)?(?P<plus>[多余])?(?:(?P<half>半)|(?P<half2>个半)(?=小时|月|星期))?"
-    rf"(?P<unit>{UNIT})(?P<halfafter>半)?"
+    rf"(?:(?P<unit>{UNIT})(?P<halfafter>半)?|(?P<bare>(?<=[万亿])(?!分之|富豪|富翁|一失|里)))"
 )
+EITHER = re.compile(
+    rf"(?P<low>[一二两三四五六七八])(?P<high>[二两三四五六七八九])(?P<scale>万亿|百万|千万|十亿|百亿|千亿|亿|万|十|百|千)?(?P<unit>{UNIT})"
+)
+"""两三个小时: two or three."""
+
 HAN_RANGE = re.compile(
     rf"(?P<num>[一二两三四五六七八九十]{{1,3}})(?=(?:到|至|-|~)[一二两三四五六七八九十]{{1,3}}(?:万|亿|百|千)?(?:{UNIT}))"
 )
+HALF_MONTH = re.compile(rf"(?P<num>\d+|[{HAN_DIGIT}]+)个半月")
+STREAK = re.compile(rf"(?<=连续)第(?P<num>\d+|[{HAN_DIGIT}]+)(?P<unit>天|周|个月|个季度|年)")
+"""连续第六周 is six weeks."""
 ORD = re.compile(rf"第(?P<num>\d+|[{HAN_DIGIT}]+)(?!季度|一季|[一二三四]季)")
 ENGLISH = re.compile(
     rf"(?<![A-Za-z-])(?P<num>(?:{EN_WORD})(?:-(?:{EN_WORD}))?)(?:[\s-](?P<scale>hundred|thousand|million|billion|trillion))?"
@@ -97,6 +109,10 @@ ENGLISH = re.compile(
     re.I,
 )
 FRACTION_ZH = re.compile(rf"(?P<den>[{HAN_DIGIT}]+|\d+)分之(?P<num>[{HAN_DIGIT}]+(?:点[{HAN_DIGIT}]+)?|[\d.]+)")
+ONE_IN = re.compile(
+    rf"每(?P<den>\d+|[{HAN_DIGIT}]+)(?:个|名|位|家|人|款|辆|台|次|篇)[^，。；\d每]{{0,14}}?(?:就|便|即|中|里|只|会)?有(?P<num>\d+|[{HAN_DIGIT}]+)(?:个|名|位|家|人|款|辆|台|次|篇)"
+)
+"""每三名用户里就有一名."""
 TENTHS = re.compile(
     rf"(?P<num>[{HAN_DIGIT}]|\d(?:\.\d)?)成(?P<half>半|[一二三四五六七八九])?(?![立为功本员长熟交果都人型份])"
 )
@@ -117,7 +133,7 @@ EN_MULTIPLE = {
     "five": 5.0, "sixf": 6.0, "tenf": 10.0,
 }  # fmt: skip
 SKIP = re.compile(
-    r"\d+\s?[xX*/]\s?(?:24|365|7)(?!\d)|\d+\.\d+\.\d+|(?<![\d.])\d+[:：]\d+(?::\d+)?(?!\d)|https?://\S+|\b\d+(?:st|nd|rd|th)\b"
+    r"^\s*\d{1,2}[.、](?=\s?[^\d\s])|\d+\s?[xX*/]\s?(?:24|365|7)(?!\d)|\d+\.\d+\.\d+|(?<![\d.])\d+[:：]\d+(?::\d+)?(?!\d)|https?://\S+|\b\d+(?:st|nd|rd|th)\b"
 )
 ORD_EN = re.compile(
     rf"\b(?:(?P<word>{'|'.join(ORDINALS)})|(?P<num>\d+)(?:st|nd|rd|th))\b(?!\s+quarter|\s+half|-quarter|\s+of\s+[A-Z])",
@@ -168,9 +184,9 @@ PER = [
     ("hour", re.compile(r"每(?:个)?小时|/\s?(?:小时|h\b|hour)|(?:per|an|every|each) hour|hourly|时薪", re.I)),
     ("day", re.compile(r"每[天日]|日均|日产|/\s?[天日]|(?:per|a|every|each) day|daily", re.I)),
     ("week", re.compile(r"每周|周均|/\s?周|(?:per|a|every|each) week|weekly", re.I)),
-    ("month", re.compile(r"每(?:个)?月|月均|月产|/\s?月|(?:per|a|every|each) month|monthly|/mo\b", re.I)),
+    ("month", re.compile(r"每(?:个)?月|月均|月产|月入|月薪|月租|/\s?月|(?:per|a|every|each) month|monthly|/mo\b", re.I)),
     ("quarter", re.compile(r"每(?:个)?季度|(?:per|a|every|each) quarter|quarterly", re.I)),
-    ("year", re.compile(r"每年|年均|年产|年化|/\s?年|(?:per|a|every|each) year|annual(?:ly|ized|ised)?|yearly|per annum|/yr\b", re.I)),
+    ("year", re.compile(r"每年|年均|年产|年化|年入|年薪|/\s?年|(?:per|a|every|each) year|annual(?:ly|ized|ised)?|yearly|per annum|/yr\b", re.I)),
     ("kg", re.compile(r"每(?:公斤|千克)|/\s?(?:kg|公斤)|per (?:kilo|kg)", re.I)),
     ("ton", re.compile(r"每吨|/\s?吨|(?:per|a) (?:metric )?ton(?:ne)?\b", re.I)),
     ("1e3", re.compile(r"每千(?:个)?|per (?:thousand|1,?000|1k)\b|/\s?1?k\s?tok", re.I)),

@@ -9,21 +9,25 @@ from afterlore.text.number_patterns import (
     DENOMINATORS,
     DIGITS,
     DOUBLING,
+    EITHER,
     EN_MULTIPLE,
     ENGLISH,
     FRACTION_EN,
     FRACTION_ZH,
+    HALF_MONTH,
     HALF_ZH,
     HAN,
     HAN_RANGE,
     MAIN,
     NUMBER_SIGN,
+    ONE_IN,
     ORD,
     ORD_EN,
     ORDINALS,
     SCALE,
     SCALE_EN,
     SCALE_ZH,
+    STREAK,
     TENS,
     TENTHS,
     UNIT,
@@ -35,6 +39,7 @@ from afterlore.text.units import CURRENCIES, DIMENSIONS, UNITS
 __all__ = [
     "Raw",
     "chinese_number",
+    "join_times",
     "read_english",
     "read_fractions",
     "read_han",
@@ -127,8 +132,37 @@ def _rstrip(text: str, start: int, end: int) -> int:
     return end
 
 
-def read_han(text: str, taken: list[bool]) -> list[Raw]:
+def _either(text: str, taken: list[bool]) -> list[Raw]:
+    """两三个小时, 七八成: the two ends of a range written as one numeral."""
     found = []
+    for match in EITHER.finditer(text):
+        low, high = DIGITS[match["low"]], DIGITS[match["high"]]
+        if (
+            high - low != 1
+            or any(taken[match.start() : match.end()])
+            or text[match.start() - 1 : match.start()] in DIGITS
+        ):
+            continue
+        dimension, unit, factor = _unit_of(match["unit"])
+        scale = {"十": 10.0, "百": 100.0, "千": 1000.0}.get(match["scale"] or "") or SCALE.get(
+            match["scale"] or "", 1.0
+        )
+        for at, value, flag in ((match.start(), low, "low"), (match.start() + 1, high, "high")):
+            end = at + 1 if flag == "low" else match.end()
+            found.append(Raw(at, end, value * scale * factor, dimension, unit, 0, flag))
+    return found
+
+
+def read_han(text: str, taken: list[bool]) -> list[Raw]:
+    found = _either(text, taken)
+    taken = list(taken)
+    for raw in found:
+        taken[raw.start : raw.end] = [True] * (raw.end - raw.start)
+    for match in STREAK.finditer(text):
+        value = float(match["num"]) if match["num"].isdigit() else chinese_number(match["num"])
+        if value is not None:
+            found.append(Raw(match.start(), match.end(), value * _unit_of(match["unit"])[2], "time", "", 0))
+            taken[match.start() : match.end()] = [True] * (match.end() - match.start())
     for match in HAN.finditer(text):
         if any(taken[match.start() : match.end()]):
             continue
@@ -157,6 +191,10 @@ def read_han(text: str, taken: list[bool]) -> list[Raw]:
         value = chinese_number(match["num"])
         if value is not None and not any(taken[match.start() : match.end()]):
             found.append(Raw(match.start(), match.end(), value, "", "", 0))
+    for match in HALF_MONTH.finditer(text):
+        value = float(match["num"]) if match["num"].isdigit() else chinese_number(match["num"])
+        if value is not None:
+            found.append(Raw(match.start(), match.end(), (value + 0.5) * UNITS["个月"][2], "time", "", 1))
     for match in ORD.finditer(text):
         number = match["num"]
         if any(taken[match.start() : match.end()]):
@@ -178,6 +216,12 @@ def read_fractions(text: str, taken: list[bool]) -> list[Raw]:
         num = float(match["num"]) if match["num"][0].isdigit() else chinese_number(match["num"])
         if den and num is not None:
             found.append(Raw(match.start(), match.end(), num / den * 100, "percent", "", 0, "fraction"))
+    for match in ONE_IN.finditer(text):
+        whole, part = (
+            float(match[name]) if match[name].isdigit() else chinese_number(match[name]) for name in ("den", "num")
+        )
+        if whole and part and part < whole:
+            found.append(Raw(match.start(), match.end(), part / whole * 100, "percent", "", 0, "fraction"))
     for match in TENTHS.finditer(text):
         num = float(match["num"]) if match["num"][0].isdigit() else chinese_number(match["num"])
         if num is None or (num == 10 and not match["half"]):
@@ -233,12 +277,32 @@ def read_english(text: str, taken: list[bool]) -> list[Raw]:
     return found
 
 
+def join_times(text: str, raws: list[Raw]) -> list[Raw]:
+    """1小时46分钟 is one figure: a time, and a smaller one right behind it."""
+    out: list[Raw] = []
+    for raw in raws:
+        last = out[-1] if out else None
+        if (
+            last
+            and last.dimension == raw.dimension == "time"
+            and raw.value < last.value
+            and re.fullmatch(r"\s?(?:零|又|and )?", text[last.end : raw.start])
+            and not text[raw.start : raw.end].endswith(("日", "周"))
+        ):
+            out[-1] = last._replace(end=raw.end, value=last.value + raw.value, flag=last.flag or raw.flag)
+        else:
+            out.append(raw)
+    return out
+
+
 def share_units(text: str, raws: list[Raw]) -> list[Raw]:
     """In "3到5亿元" the first figure has the unit of the second."""
     out = list(raws)
     for i in range(len(out) - 1):
         a, b = out[i], out[i + 1]
         gap = text[a.end : b.start].strip()
+        if a.flag == "doubling":
+            continue  # 翻倍至50.5 is no range
         if gap not in {"-", "~", "到", "至", "to", "and", "和"} or (
             gap in {"and", "和"} and not re.search(r"between\s*$|介于$|在$", text[: a.start])
         ):

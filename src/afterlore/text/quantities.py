@@ -36,6 +36,7 @@ from afterlore.text.number_patterns import (
 from afterlore.text.numerals import (
     Raw,
     chinese_number,
+    join_times,
     read_english,
     read_fractions,
     read_han,
@@ -81,9 +82,10 @@ class Quantity(NamedTuple):
         if self.dimension == "percent" and self.form == "to":
             return self.value / 100
         if self.dimension == "multiple":
-            if self.form == "by" and self.direction > 0:
+            if self.form == "by" and self.direction > 0 and self.value >= 2:
                 return self.value + 1
-            return self.value
+            # 降低5倍 is how a fifth is told, and 提升1.3倍 how 1.3 times is.
+            return 1 / self.value if self.direction < 0 and self.value else self.value
         return None
 
 
@@ -149,7 +151,8 @@ def _form(raw: Raw, before: str, after: str) -> tuple[str, int]:
     ):
         return "to", 0
     if raw.dimension == "percent" and re.search(
-        r"(?:仅|只)(?:需|剩|有|要|为|是|相当于)?(?:[一-龥]{0,10}的)?(?:约|大约|不到)?\s*$", before
+        r"(?:仅|只)(?:(?:需|剩|要)(?:[一-龥]{0,10}的)?|(?:有|为|是|相当于)?[一-龥A-Za-z0-9.\s-]{0,14}的)(?:约|大约|不到)?\s*$",
+        before,
     ):
         return "to", 0
     return "", direction if len(gap) <= 24 else 0
@@ -184,7 +187,7 @@ def quantities(text: str) -> tuple[Quantity, ...]:
                 raws.append(raw)
                 taken[raw.start : raw.end] = [True] * (raw.end - raw.start)
     raws.sort()
-    return tuple(_finish(plain, text, share_units(plain, raws)))
+    return tuple(_finish(plain, text, share_units(plain, join_times(plain, raws))))
 
 
 def _noun(text: str, raw: Raw) -> tuple[str, str]:
@@ -216,7 +219,7 @@ def _noun(text: str, raw: Raw) -> tuple[str, str]:
 
 def _finish(plain: str, text: str, raws: list[Raw]) -> list[Quantity]:
     stops = [0] + [m.end() for m in STOP.finditer(plain)] + [len(plain)]
-    out = []
+    out: list[Quantity] = []
     previous_end = 0
     for raw in raws:
         left = max(s for s in stops if s <= raw.start)
@@ -227,6 +230,14 @@ def _finish(plain: str, text: str, raws: list[Raw]) -> list[Quantity]:
         if dimension == "" and raw.flag != "letter":
             dimension, unit = _noun(plain, raw)
         form, direction = _form(raw, before, after)
+        last = out[-1] if out else None
+        if (
+            last
+            and last.form == "from"
+            and (last.dimension == dimension or not last.dimension)
+            and re.fullmatch(r"[^，。；,;]{0,10}(?:为|至|到|成)(?:了|约|近|超|超过)?\s*", plain[last.end : raw.start])
+        ):
+            form, direction = "to", (raw.value > last.value) - (raw.value < last.value)
         flag = raw.flag if raw.flag in {"over"} else ""
         bound = raw.flag if raw.flag in {"low", "high"} else _bound(before, after, flag)
         if raw.flag == "fraction" or raw.flag == "tenths" or raw.flag == "half":
@@ -243,7 +254,12 @@ def _finish(plain: str, text: str, raws: list[Raw]) -> list[Quantity]:
             and raw.value == 1
             and bool(re.search(r"每[^，。]{0,6}$|(?:per|every|each)\s*$", before))
         )
-        small = once or (dimension in {"count", "", "ordinal"} and raw.value <= 10 and raw.decimals == 0)
+        small = once or (
+            unit not in {"score", "token", "param"}
+            and dimension in {"count", "", "ordinal"}
+            and raw.value <= 10
+            and raw.decimals == 0
+        )
         out.append(
             Quantity(
                 raw.start,

@@ -104,6 +104,7 @@ for _factor, _names in ((1.0, "赫兹|Hz"), (1e3, "kHz"), (1e6, "MHz|兆赫"), (
     _add("frequency", "", _factor, _names)
 for _factor, _names in ((1e9, "GFLOPS"), (1e12, "TFLOPS|TOPS"), (1e15, "PFLOPS|PetaFLOPS"), (1e18, "EFLOPS|EOPS")):
     _add("compute", "", _factor, _names)
+_add("volume", "", 1, "毫升|ml|mL")
 _add("bits", "", 1, "比特|bits|bit")
 _add("angle", "", 1, "度|degrees|degree|°")
 _add("temperature", "", 1, "℃|°C|摄氏度")

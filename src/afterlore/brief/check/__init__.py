@@ -5,20 +5,25 @@ not covered: inference, cause,
 scope ("the core team" told as "the team"), names made of common words, quotations in translation, sums over a list.
 """
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from afterlore.brief.check.facts import Disagreement, Fact, disagreements, facts
+from afterlore.brief.check.facts import Fact, facts
 from afterlore.brief.check.figures import check_figures
-from afterlore.brief.check.reading import Reading, read
-from afterlore.brief.check.subjects import check_backers, check_names, check_roles, check_rounds, check_subjects
-from afterlore.brief.check.times import check_dates
+from afterlore.brief.check.naming import check_names, check_versions
+from afterlore.brief.check.reading import Clause, Reading, read
+from afterlore.brief.check.roles import check_backers, check_roles, check_rounds, check_yardsticks
+from afterlore.brief.check.speakers import check_speakers
+from afterlore.brief.check.subjects import check_subjects
+from afterlore.brief.check.swaps import check_swaps
+from afterlore.brief.check.times import check_dates, check_spans
 from afterlore.brief.check.verdict import Problem, Verdict
 from afterlore.brief.check.wording import check_attribution, check_polarity, check_quotes
 from afterlore.text.normalize import skeleton
 from afterlore.text.sentences import Sentence, sentences
 
-__all__ = ["Disagreement", "Fact", "Problem", "Verdict", "check", "disagreements", "facts"]
+__all__ = ["Fact", "Problem", "Verdict", "check", "facts"]
 
 
 def check(claim: str, sources: Sequence[str]) -> Verdict:
@@ -31,16 +36,25 @@ def check(claim: str, sources: Sequence[str]) -> Verdict:
     problems: list[Problem] = []
     checked = 0
     parts, readings = _mutual([read(text) for text in _sentences([claim])], readings)
+    if 1 < len(readings) <= 8:
+        readings = _linked(readings)
     for part in parts:
-        for step in (check_figures, check_dates, check_names, check_quotes):
+        for step in (check_figures, check_dates, check_names, check_versions, check_quotes):
             found, count = step(part, readings)
             problems += found
             checked += count
         if not any(p.kind == "subject" for p in problems):
-            problems += check_backers(part, readings) or check_roles(part, readings) or check_subjects(part, readings)
+            problems += (
+                check_backers(part, readings)
+                or check_roles(part, readings)
+                or check_yardsticks(part, readings)
+                or check_swaps(part, readings)
+                or check_subjects(part, readings)
+            )
         if not any(not p.minor for p in problems):
             problems += check_polarity(part, readings)
         problems += check_rounds(part, readings) + check_attribution(part, readings)
+        problems += check_speakers(part, readings) + check_spans(part, readings)
     unique = tuple(dict.fromkeys(problems))
     grave = [problem for problem in unique if not problem.minor]
     if grave:
@@ -82,6 +96,28 @@ def _mutual(parts: list[Reading], sources: list[Reading]) -> tuple[list[Reading]
         return read(reading.text, tuple(name._replace(start=0, end=0) for name in missing)) if missing else reading
 
     return [again(part) for part in parts], [again(source) for source in sources]
+
+
+_ANAPHOR = re.compile(
+    r"^[“\"\s]*(?:这[一款家个种项次]|该|其中|其(?![他中实余])|它|他|她|此次|上述|本次|当时|同时|另有|另外|此外|It\b|Its\b|The\b|He\b|She\b|They\b|This\b)"
+)
+
+
+def _linked(sources: list[Reading]) -> list[Reading]:
+    """Sentences that speak of whom the one before spoke of carry its name."""
+    out: list[Reading] = []
+    for reading in sources:
+        first = reading.clauses[0] if reading.clauses else None
+        before = next((c.own for c in out[-1].clauses if c.own), frozenset[str]()) if out else frozenset[str]()
+        if first and before and (not first.own or _ANAPHOR.match(reading.plain)):
+            clauses: list[Clause] = []
+            for clause in reading.clauses:
+                if clause.own and clauses:
+                    break
+                clauses.append(clause._replace(carried=clause.carried | (before - clause.own)))
+            reading = reading._replace(clauses=(*clauses, *reading.clauses[len(clauses) :]))
+        out.append(reading)
+    return out
 
 
 def _verbatim(claim: str, sources: Sequence[str]) -> bool:

@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from importlib.resources import files
 
-__all__ = ["concepts", "groups"]
+__all__ = ["concepts", "english_words", "groups"]
 
 
 @lru_cache(maxsize=1)
@@ -34,6 +34,11 @@ def _lexicon() -> tuple[dict[str, list[tuple[str, str]]], dict[str, str], dict[s
 def groups() -> dict[str, str]:
     """Concept key → the group whose keys exclude each other."""
     return _lexicon()[2]
+
+
+def english_words() -> frozenset[str]:
+    """The single English words of the table, in lower case."""
+    return frozenset(form for form in _lexicon()[1] if form.isalpha())
 
 
 def concepts(plain: str) -> list[tuple[int, int, str]]:

@@ -1,14 +1,54 @@
 """Dates of a claim against those of its sources."""
 
+import re
 from collections.abc import Sequence
 
-from afterlore.brief.check.figures import around
 from afterlore.brief.check.reading import Reading
+from afterlore.brief.check.report import around
 from afterlore.brief.check.values import same_unit, same_value
 from afterlore.brief.check.verdict import Problem
 from afterlore.text.dates import Date
 
-__all__ = ["check_dates"]
+__all__ = ["check_dates", "check_spans"]
+
+_SPANS = {
+    "minute": r"分钟|minute",
+    "hour": r"小时|hour",
+    "day": r"天|日|\bday|daily|24小时",
+    "week": r"周|星期|week",
+    "month": r"月|month",
+    "quarter": r"季|quarter|\bQ[1-4]",
+    "year": r"年|year|annual|20\d\d",
+}
+_ONE = re.compile(
+    r"(?<![第同有某另每新近几十百零\d.])(?:一|(?<![\d.,])1)\s?(?:个|整)?\s?(?:(?P<minute>分钟)|(?P<hour>小时)|(?P<day>天|日)|(?P<week>周|星期)|(?P<month>月)|(?P<quarter>季度)|(?P<year>年))"
+    r"(?!前|年|天|级|轮|内|度|周年|后|起|多|半)"
+    r"|\b(?:in|over|of|within|for|takes?|an?|one)\s(?:(?:a|an|one)\s)?(?:(?P<minute2>minute)|(?P<hour2>hour)|(?P<day2>day)|(?P<week2>week)|(?P<month2>month)|(?P<quarter2>quarter)|(?P<year2>year))\b(?!\s+(?:ago|earlier|later))",
+    re.I,
+)
+
+
+def check_spans(claim: Reading, sources: Sequence[Reading]) -> list[Problem]:
+    """一年 told as 一个月: a span of one that the sources do not speak of, beside one that the claim lost."""
+    ours = _spans_of(claim.plain)
+    if not ours:
+        return []
+    text = " ".join(source.plain for source in sources)
+    theirs = _spans_of(text)
+    for name, said in ours.items():
+        lost = [words for other, words in theirs.items() if not re.search(_SPANS[other], claim.plain, re.I)]
+        if name not in theirs and not re.search(_SPANS[name], text, re.I) and lost:
+            return [Problem(kind="unit", claim_says=said, source_says=lost[0])]
+    return []
+
+
+def _spans_of(plain: str) -> dict[str, str]:
+    return {
+        name.rstrip("2"): match[0]
+        for match in _ONE.finditer(plain)
+        for name, value in match.groupdict().items()
+        if value
+    }
 
 
 def check_dates(claim: Reading, sources: Sequence[Reading]) -> tuple[list[Problem], int]:

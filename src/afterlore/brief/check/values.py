@@ -1,5 +1,7 @@
 """Whether two figures say the same: value, unit, rate, bound, and the way they relate to a change."""
 
+import math
+
 from afterlore.text.quantities import Quantity
 
 __all__ = ["same_unit", "same_value", "unlike"]
@@ -50,14 +52,38 @@ def same_value(claim: Quantity, source: Quantity) -> bool:
         return True
     if claim.decimals < source.decimals and _rounded(claim, source):
         return True
-    approximate = claim.bound in {"about", "over", "least", "under", "most"}
-    if not approximate:
+    if claim.bound not in {"about", "over", "least", "under", "most"}:
         return claim.dimension == "percent" and source.bound == "about" and _close(a, b, 0.006)
+    # 约 admits the figure that it rounds, and no other of as many digits: 约1.77万亿 does not tell 1.75万亿.
+    step = _step(claim)
+    if not _coarser(claim, source):
+        return False
     if claim.bound in {"over", "least"}:
-        return b >= a and _close(a, b, 0.08)
+        return 0 <= b - a <= max(min(step, 0.2 * abs(a)), 0.02 * abs(a))
     if claim.bound in {"under", "most"}:
-        return b <= a and _close(a, b, 0.08)
-    return _close(a, b, 0.03)
+        return 0 <= a - b <= max(min(step, 0.1 * abs(a)), 0.02 * abs(a))
+    return abs(a - b) <= max(min(0.55 * step, 0.1 * abs(a)), 0.01 * abs(a))
+
+
+def _digits_told(q: Quantity) -> int:
+    """How many digits carry the value: 8500亿 has two, 三分之一 one."""
+    value = abs(q.value) / (abs(_written_scale(q)) or 1.0)
+    told = f"{value:.10g}".replace(".", "").strip("0")
+    return 1 if q.text[0] not in "0123456789" and "分" in q.text else max(1, len(told))
+
+
+def _coarser(claim: Quantity, source: Quantity) -> bool:
+    """Whether the claim is told in fewer digits, or the source is itself approximate and no finer."""
+    spelt = not any(char.isdigit() for char in source.text)
+    return spelt or _digits_told(claim) < _digits_told(source) or claim.dimension != source.dimension
+
+
+def _step(q: Quantity) -> float:
+    """One unit of the last digit that carries the value."""
+    value = abs(q.value)
+    if not value:
+        return 0.0
+    return float(10.0 ** (math.floor(math.log10(value) + 1e-9) - _digits_told(q) + 1))
 
 
 def _rounded(claim: Quantity, source: Quantity) -> bool:
@@ -96,6 +122,8 @@ def unlike(claim: Quantity, source: Quantity) -> str:
         if claim.dimension == "percent" and {claim.form, source.form} == {"by", "to"}:
             return "form"
         if claim.dimension == "multiple" and a is not None and b is not None and source.dimension == "multiple":
+            if max(claim.value, source.value) < 2:
+                return ""  # 提升1.3倍 and 提升至1.3倍 are told alike
             definite = claim.form == "by" and (
                 source.form == "to" or "番" in source.text or source.text.lower() in {"double", "doubled", "twice"}
             )
