@@ -379,3 +379,10 @@ def test_a_draft_that_misquotes_is_refused() -> None:
 def test_width_counts_chinese_as_one() -> None:
     assert width("云杉") == 2
     assert width("abcde") == pytest.approx(2.0)
+
+
+def test_a_line_that_begins_inside_a_word_is_never_told() -> None:
+    whole = article("新方法", "训练和持续学习\n习惯成为主要突破口，成本下降了四成。")
+    broken = article("新方法", "训练和持续学\n习成为主要突破口，成本下降了四成。")
+    assert "fragment" not in candidates([whole])[-1].faults
+    assert "fragment" in candidates([broken])[-1].faults

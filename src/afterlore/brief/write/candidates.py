@@ -122,6 +122,11 @@ def terms(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
+# A heading or caption is shorter; a paragraph that ends without a mark was broken off where the page had its layout.
+_LONG_LINE = 40
+_UNENDED = re.compile(r"[\u4e00-\u9fffA-Za-z0-9，、]$")
+
+
 def candidates(articles: Sequence[Article], chatter: Sequence[str] = ()) -> list[Candidate]:
     """Every sentence of the articles as a candidate, in reading order, article by article."""
     found: list[Candidate] = []
@@ -158,6 +163,8 @@ def _of_article(index: int, article: Article, chatter: Sequence[str]) -> Iterabl
             if _opens_like(text, article.title):
                 # A name that the tagger takes for a verb opens the headline too.
                 wrong -= {"elided"}
+            if sentence.start == 0 and _broken_off(article.text, line.start()):
+                wrong |= {"fragment"}
             if speaker and (_UNNAMED.match(speaker) or speaker in article.outlet or article.outlet in speaker):
                 wrong |= {"dialogue"}
             yield Candidate(
@@ -177,6 +184,23 @@ def _of_article(index: int, article: Article, chatter: Sequence[str]) -> Iterabl
                 aspect=aspect,
                 figures=figures_in(text),
             )
+
+
+def _broken_off(text: str, start: int) -> bool:
+    """Whether the line before breaks off in mid sentence, so that this one begins in the middle of a word or clause."""
+    before = text[:start].rstrip("\n").rpartition("\n")[2]
+    if not _UNENDED.search(before):
+        return False
+    if len(before) >= _LONG_LINE and "，" in before:
+        return True
+    # 持续学 / 习成为: a word of the dictionary lies across the break.
+    tail, head = before[-3:], text[start : start + 3]
+    at = 0
+    for word in rjieba.cut(tail + head):
+        if at < len(tail) < at + len(word):
+            return True
+        at += len(word)
+    return False
 
 
 def _opens_like(text: str, title: str) -> bool:
