@@ -35,6 +35,13 @@ def chinese_names(plain: str, tokens: tuple[Word, ...]) -> list[Name]:
         bare = re.sub(r"(?<=..)(?:地区|省|市|州|公司|集团)$", "", word.text)
         known = forms.get(word.text.lower()) or forms.get(bare)
         if known and not word.text.isascii():
+            following = tokens[i + 1] if i + 1 < len(tokens) else None
+            if known[1] == "place" and following and following.text in _OF_A_PLACE:
+                # 苏州银行 is no place: the bank of one, and a name by itself.
+                end = following.start + len(following.text)
+                found.append(Name(word.start, end, plain[word.start : end], plain[word.start : end], "org", True))
+                used[i] = used[i + 1] = True
+                continue
             found.append(Name(word.start, word.start + len(word.text), word.text, *known, len(word.text) > 1))
             used[i] = True
     for i, word in enumerate(tokens):
@@ -56,6 +63,14 @@ def chinese_names(plain: str, tokens: tuple[Word, ...]) -> list[Name]:
         ):
             found.append(Name(word.start, word.start + len(word.text), word.text, word.text, "place", True))
     return found
+
+
+_OF_A_PLACE = frozenset({"银行", "农商行", "农商银行", "大学", "证券", "日报", "晚报", "地铁", "移动", "联通"})
+
+_DEEDS = frozenset(
+    {"领投", "跟投", "参投", "开源", "闭源", "上线", "转投", "加盟", "跳槽", "独家", "联手", "联合", "携手", "旗下"}
+)
+"""Words that stand right before a name and are never its beginning, whatever the cutter takes them for."""
 
 
 def _organisation(plain: str, tokens: tuple[Word, ...], used: list[bool], i: int) -> Name | None:
@@ -81,6 +96,7 @@ def _organisation(plain: str, tokens: tuple[Word, ...], used: list[bool], i: int
         opens = acts and before.tag not in {"v", "vn", "m", "q", "d"} and _opens(plain, before.start)
         if (
             before.text.isascii()
+            or before.text in _DEEDS
             or (before.text in GENERIC_PREFIX and not lone)
             or (before.tag in _BOUNDARY_TAGS and not lone and not opens)
         ):
@@ -114,6 +130,8 @@ def _organisation(plain: str, tokens: tuple[Word, ...], used: list[bool], i: int
     if plain[start] in "年月日" and start and plain[start - 1].isdigit():
         start += 1  # 2026年云翎 cut in the wrong place
     end = word.start + len(word.text)
+    while plain[start : start + 2] in _DEEDS and end - start - len(suffix) >= 4:
+        start += 2  # 转投云杉创投: a deed that the cutter took apart
     if plain[start] in "由被与和及对向从据获" and end - start - len(suffix) >= 3:
         start += 1  # 由云杉创投 cut in the wrong place
     for k in range(j, i + 1):

@@ -84,7 +84,9 @@ _PATTERNS = [
     re.compile(
         r"(?:(?<![\d.个前后近第约满\-~至到])|(?<=截至)|(?<=截止到)|(?<=截至到))(?<!\d)(?P<month>1[0-2]|[1-9])\s?月(?!\s?\d+\s?[日号])(?:份|底|初|末|中旬|上旬|下旬)?"
     ),
-    re.compile(r"(?<![一二三四五六七八九十个前几])(?P<hmonth>十[一二]|[一二三四五六七八九十])月(?:份|底|初|末|中旬)?"),
+    re.compile(
+        r"(?<![一二三四五六七八九十个前几])(?P<hmonth>十[一二]|[一二三四五六七八九十])月(?:(?P<hday>三十一?|二?十[一二三四五六七八九]?|[一二三四五六七八九])[日号]|份|底|初|末|中旬)?"
+    ),
     re.compile(
         r"(?<![\d.个近满月\-~至到第])(?<!\d)(?P<day>3[01]|[12]\d|[1-9])\s?[日号](?!内|后|之内|元|均|线|前|楼|员工|机|馆|店|货|角|活|耳|\w?位)(?:晚间?|上午|下午|凌晨|早间?)?"
     ),
@@ -99,7 +101,7 @@ _PATTERNS = [
     ),
 ]
 _RELATIVE = re.compile(
-    r"今[天日晚早年]|昨[天日晚]|前[天日](?!起)|明[天日年]|去年|前年|后年|上年|本[周月年季]|上(?:个)?[周月]|下(?:个)?[周月]|上(?:个)?季度|当[天日月年]|年[初底末中]|月[初底末]|日前|近日|"
+    r"今[天日晚早年]|昨[天日晚]|前[天日](?!起)|明[天日年]|去年|前年|后年|上年|上一(?:年(?!级)|季度)|本[周月年季]|上(?:个)?[周月]|下(?:个)?[周月]|上(?:个)?季度|当[天日月年]|年[初底末中]|月[初底末]|日前|近日|"
     r"\b(?:today|yesterday|tomorrow|tonight|(?:last|next|this) (?:week|month|year|quarter)|recently|year-earlier|(?:a|one) year (?:earlier|ago))\b",
     re.I,
 )
@@ -146,6 +148,11 @@ def _date(start: int, end: int, text: str, groups: dict[str, str | None]) -> Dat
         month = _MONTHS[str(groups["mname"]).lower()[:3]]
     if groups.get("hmonth"):
         month = _HAN_MONTHS[str(groups["hmonth"])]
+    day = number("day")
+    if groups.get("hday"):
+        tens, _, ones = str(groups["hday"]).rpartition("十")
+        many = 0 if "十" not in str(groups["hday"]) else _HAN.get(tens, 1)
+        day = many * 10 + _HAN.get(ones, 0)
     quarter: int | None = None
     for name in ("q", "q2", "q3", "q4"):
         value = groups.get(name)
@@ -162,4 +169,4 @@ def _date(start: int, end: int, text: str, groups: dict[str, str | None]) -> Dat
         weekday = _HAN_WEEK[str(groups["wd"])]
     if groups.get("wde"):
         weekday = _WEEKDAYS[str(groups["wde"]).lower()[:3]]
-    return Date(start, end, text, number("year") or number("year2"), month, number("day"), quarter, half, weekday)
+    return Date(start, end, text, number("year") or number("year2"), month, day, quarter, half, weekday)

@@ -11,12 +11,14 @@ __all__ = [
     "AFTER_ABOUT",
     "AFTER_OVER",
     "AFTER_UNDER",
+    "BARE_SCALE",
     "BASE_AFTER",
     "CHANGE_AFTER",
     "DENOMINATORS",
     "DIGITS",
     "DOUBLING",
     "EITHER",
+    "EITHER_TENTHS",
     "ENGLISH",
     "EN_MULTIPLE",
     "EN_WORD",
@@ -79,12 +81,12 @@ NUM = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 EN_WORD = "|".join(sorted(WORDS, key=len, reverse=True))
 SCALE_ZH = "万亿|千亿|百亿|十亿|千万|百万|十万|亿|万|兆|千(?![瓦克米焦卡字])|百"
 SCALE_EN = r"trillion|billion|million|thousand|hundred|(?:tn|bn|mn|[KkMBTmbt])(?![A-Za-z])"
-UNIT = "|".join(re.escape(u) for u in sorted(UNITS, key=len, reverse=True) if not u.isascii())
+UNIT = "|".join(re.escape(u) for u in sorted(UNITS, key=len, reverse=True) if not u.isascii() or u == "%")
 UNIT_EN = "|".join(re.escape(u) for u in sorted(UNITS, key=len, reverse=True) if u.isascii())
 SIGN = r"US\$|HK\$|NT\$|S\$|A\$|C\$|\$|¥|€|£|₩|₹|RMB|USD|CNY|HKD|EUR|GBP|JPY"
 MAIN = re.compile(
     rf"(?P<sign>{SIGN})?\s?"
-    rf"(?<![A-Za-z0-9_.])(?<![A-Za-z]-)(?P<num>{NUM})(?!个半月)(?P<more>\+?[多余几]?)\s?(?P<scale>{SCALE_ZH}|{SCALE_EN})?(?P<plus>\+|[多余](?![年次])|-plus)?(?P<half>个半(?=小时|月|星期))?\s?"
+    rf"(?<![A-Za-z0-9_.])(?<![A-Za-z]-)(?P<num>{NUM})(?!个半月)(?P<more>\+?[多余几]?)(?:\s|-(?=trillion|billion|million|thousand))?(?P<scale>{SCALE_ZH}|{SCALE_EN})?(?P<plus>\+|[多余](?![年次])|-plus)?(?P<half>个半(?=小时|月|星期))?\s?"
     rf"(?:(?P<unit>{UNIT})|-?(?P<uniten>{UNIT_EN})(?![A-Za-z]))?"
 )
 HAN = re.compile(
@@ -98,6 +100,12 @@ EITHER = re.compile(
 
 HAN_RANGE = re.compile(
     rf"(?P<num>[一二两三四五六七八九十]{{1,3}})(?=(?:到|至|-|~)[一二两三四五六七八九十]{{1,3}}(?:万|亿|百|千)?(?:{UNIT}))"
+)
+BARE_SCALE = re.compile(rf"(?<=[近约超破逾])(?P<scale>万亿|千亿|百亿|十亿|亿|千万|百万)(?P<unit>{UNIT})")
+"""近亿元: a scale that stands for one of itself."""
+
+EITHER_TENTHS = re.compile(
+    r"(?P<low>[一二两三四五六七八])(?P<high>[二三四五六七八九])成(?![立为功本员长熟交果都人型份])"
 )
 HALF_MONTH = re.compile(rf"(?P<num>\d+|[{HAN_DIGIT}]+)个半月")
 STREAK = re.compile(rf"(?<=连续)第(?P<num>\d+|[{HAN_DIGIT}]+)(?P<unit>天|周|个月|个季度|年)")
@@ -133,7 +141,7 @@ EN_MULTIPLE = {
     "five": 5.0, "sixf": 6.0, "tenf": 10.0,
 }  # fmt: skip
 SKIP = re.compile(
-    r"^\s*\d{1,2}[.、](?=\s?[^\d\s])|\d+\s?[xX*/]\s?(?:24|365|7)(?!\d)|\d+\.\d+\.\d+|(?<![\d.])\d+[:：]\d+(?::\d+)?(?!\d)|https?://\S+|\b\d+(?:st|nd|rd|th)\b"
+    r"^\s*\d{1,2}[.、](?=\s?[^\d\s])|\d+\s?[xX*/]\s?(?:24|365|7)(?!\d)|\d+\.\d+\.\d+|(?<![\d.A-Za-z])(?<![A-Za-z]-)\d+[:：]\d+(?::\d+)?(?![\d万亿])|https?://\S+|\b\d+(?:st|nd|rd|th)\b"
 )
 ORD_EN = re.compile(
     rf"\b(?:(?P<word>{'|'.join(ORDINALS)})|(?P<num>\d+)(?:st|nd|rd|th))\b(?!\s+quarter|\s+half|-quarter|\s+of\s+[A-Z])",
@@ -155,7 +163,7 @@ ABOUT = re.compile(
     r"(?:约为?|大约为?|近|将近|接近|大概|差不多|估计|roughly|about|around|approximately|nearly|almost|some|close to|an estimated|~|≈)\s*$",
     re.I,
 )
-AFTER_OVER = re.compile(r"^\s?(?:以上|有余|\+|or more)")
+AFTER_OVER = re.compile(r"^\s?(?:以上|有余|还多|\+|or more)")
 AFTER_UNDER = re.compile(r"^\s?(?:以下|以内|之内|or less|or fewer)")
 AFTER_ABOUT = re.compile(r"^\s?(?:左右|上下|or so)")
 # Not \w: it would reach into the Chinese that follows an English word without a space.
@@ -182,8 +190,8 @@ PER = [
     ("second", re.compile(r"每秒|/\s?(?:秒|s\b)|(?:per|a|every|each) second", re.I)),
     ("minute", re.compile(r"每分钟|/\s?(?:分钟|min)|(?:per|a|every|each) minute", re.I)),
     ("hour", re.compile(r"每(?:个)?小时|/\s?(?:小时|h\b|hour)|(?:per|an|every|each) hour|hourly|时薪", re.I)),
-    ("day", re.compile(r"每[天日]|日均|日产|/\s?[天日]|(?:per|a|every|each) day|daily", re.I)),
-    ("week", re.compile(r"每周|周均|/\s?周|(?:per|a|every|each) week|weekly", re.I)),
+    ("day", re.compile(r"每[天日]|平均一[天日]|日均|日产|/\s?[天日]|(?:per|a|every|each) day|daily", re.I)),
+    ("week", re.compile(r"每周|平均一周|周均|/\s?周|(?:per|a|every|each) week|weekly", re.I)),
     ("month", re.compile(r"每(?:个)?月|月均|月产|月入|月薪|月租|/\s?月|(?:per|a|every|each) month|monthly|/mo\b", re.I)),
     ("quarter", re.compile(r"每(?:个)?季度|(?:per|a|every|each) quarter|quarterly", re.I)),
     ("year", re.compile(r"每年|年均|年产|年化|年入|年薪|/\s?年|(?:per|a|every|each) year|annual(?:ly|ized|ised)?|yearly|per annum|/yr\b", re.I)),

@@ -6,10 +6,12 @@ import re
 from typing import NamedTuple
 
 from afterlore.text.number_patterns import (
+    BARE_SCALE,
     DENOMINATORS,
     DIGITS,
     DOUBLING,
     EITHER,
+    EITHER_TENTHS,
     EN_MULTIPLE,
     ENGLISH,
     FRACTION_EN,
@@ -110,7 +112,13 @@ def read_main(text: str, taken: list[bool]) -> list[Raw]:
         value *= SCALE.get(scale, SCALE.get((scale or "").lower(), 1.0)) if scale else 1.0
         if match["half"]:
             value += 0.5
-        dimension, unit, factor = _unit_of(match["unit"] or match["uniten"])
+        spelt = match["unit"] or match["uniten"]
+        behind = text[end : end + 1]
+        if spelt == "重" and behind.isdigit():
+            continue  # Air 2重38克: the number of a name, and its weight
+        if spelt in {"周", "日"} and behind == "活":
+            spelt, end = None, match.start("unit")  # 9亿周活用户 are no weeks
+        dimension, unit, factor = _unit_of(spelt)
         if match["sign"] and dimension not in {"percent", "points", "multiple"}:
             dimension, unit, factor = (
                 "money",
@@ -158,6 +166,16 @@ def read_han(text: str, taken: list[bool]) -> list[Raw]:
     taken = list(taken)
     for raw in found:
         taken[raw.start : raw.end] = [True] * (raw.end - raw.start)
+    for match in HALF_MONTH.finditer(text):
+        value = float(match["num"]) if match["num"].isdigit() else chinese_number(match["num"])
+        if value is not None and not any(taken[match.start() : match.end()]):
+            found.append(Raw(match.start(), match.end(), (value + 0.5) * UNITS["个月"][2], "time", "", 1))
+            taken[match.start() : match.end()] = [True] * (match.end() - match.start())
+    for match in BARE_SCALE.finditer(text):
+        dimension, unit, factor = _unit_of(match["unit"])
+        if not any(taken[match.start() : match.end()]):
+            found.append(Raw(match.start(), match.end(), SCALE[match["scale"]] * factor, dimension, unit, 0))
+            taken[match.start() : match.end()] = [True] * (match.end() - match.start())
     for match in STREAK.finditer(text):
         value = float(match["num"]) if match["num"].isdigit() else chinese_number(match["num"])
         if value is not None:
@@ -167,7 +185,9 @@ def read_han(text: str, taken: list[bool]) -> list[Raw]:
         if any(taken[match.start() : match.end()]):
             continue
         value = chinese_number(match["num"])
-        if value is None or re.fullmatch(r"[百千]+", match["num"]):
+        if value is not None and match["num"] in {"百", "千"} and match["more"] in {"多", "余"}:
+            value = float(TENS[match["num"]])  # 百余家
+        elif value is None or re.fullmatch(r"[百千]+", match["num"]):
             continue
         dimension, unit, factor = _unit_of(match["unit"])
         if match["ord"]:
@@ -191,10 +211,6 @@ def read_han(text: str, taken: list[bool]) -> list[Raw]:
         value = chinese_number(match["num"])
         if value is not None and not any(taken[match.start() : match.end()]):
             found.append(Raw(match.start(), match.end(), value, "", "", 0))
-    for match in HALF_MONTH.finditer(text):
-        value = float(match["num"]) if match["num"].isdigit() else chinese_number(match["num"])
-        if value is not None:
-            found.append(Raw(match.start(), match.end(), (value + 0.5) * UNITS["个月"][2], "time", "", 1))
     for match in ORD.finditer(text):
         number = match["num"]
         if any(taken[match.start() : match.end()]):
@@ -207,6 +223,11 @@ def read_han(text: str, taken: list[bool]) -> list[Raw]:
 
 def read_fractions(text: str, taken: list[bool]) -> list[Raw]:
     found = []
+    for match in EITHER_TENTHS.finditer(text):
+        low, high = DIGITS[match["low"]], DIGITS[match["high"]]
+        if high - low == 1:
+            found.append(Raw(match.start(), match.start() + 1, low * 10.0, "percent", "", 0, "low"))
+            found.append(Raw(match.start() + 1, match.end(), high * 10.0, "percent", "", 0, "high"))
     for match in FRACTION_ZH.finditer(text):
         den = (
             float(match["den"])
@@ -308,10 +329,14 @@ def share_units(text: str, raws: list[Raw]) -> list[Raw]:
         ):
             continue
         if text[max(0, a.start - 2) : a.start].strip().endswith(("从", "由")) or re.search(
-            r"from\s*$", text[: a.start]
+            r"from\s+(?:about\s+|around\s+|roughly\s+|nearly\s+|just\s+|some\s+|over\s+)?$", text[: a.start]
         ):
             if not a.dimension and b.dimension and a.value < 1e4 and b.value < 1e4:
                 out[i] = a._replace(dimension=b.dimension, unit=b.unit)
+            continue
+        if a.value >= 1000 and "," in text[a.start : a.end] and not b.dimension:
+            out[i] = a._replace(flag="low")
+            out[i + 1] = b._replace(flag="high")
             continue
         if not a.dimension and b.dimension:
             factor = 1.0

@@ -159,7 +159,8 @@ def _form(raw: Raw, before: str, after: str) -> tuple[str, int]:
 
 
 def _per(text: str, start: int, end: int, left: int, right: int) -> tuple[str, ...]:
-    window = text[left:start][-24:] + "\x00" + text[end : min(right, end + 26)]
+    ahead = text[left:start]
+    window = ahead[-48 if ahead.isascii() else -24 :] + "\x00" + text[end : min(right, end + 26)]
     return tuple(name for name, pattern in PER if pattern.search(window))
 
 
@@ -168,7 +169,7 @@ def quantities(text: str) -> tuple[Quantity, ...]:
     """All quantities of a sentence, in order. Dates are left out where ``afterlore.text.dates`` finds them."""
     plain = normalize(text)
     if not re.search(
-        rf"\d|[{HAN_DIGIT}半倍番成俩]|(?i:doubl|tripl|quadr|twice|fold|half|halv|third|quarter|{EN_WORD}|fifth|tenth)",
+        rf"\d|[{HAN_DIGIT}半倍番成俩亿]|(?i:doubl|tripl|quadr|twice|fold|half|halv|third|quarter|{EN_WORD}|fifth|tenth)",
         plain,
     ):
         return ()
@@ -217,6 +218,27 @@ def _noun(text: str, raw: Raw) -> tuple[str, str]:
     return raw.dimension, raw.unit
 
 
+_GREW_TO = re.compile(r"(?:[飙涨升增冲降跌][到至]|达到?|突?破|超过?|[、到至])(?:了|约|近)?\s*$")
+_COUNTED = re.compile(r"户|人|量|数|载|粉丝|台|辆|股|活")
+
+
+def _currency_left_out(plain: str, raw: Raw, dimension: str, last: Quantity | None, before: str) -> bool:
+    """Whether 3600万 goes on a list of amounts of money whose first item named the currency."""
+    return (
+        dimension == ""
+        and plain[raw.end - 1] in "万亿"
+        and (plain[raw.end : raw.end + 1] in {"", "，", "。", "；", "、", ")"})
+        and last is not None
+        and last.dimension in {"money", "time"}
+        and bool(_GREW_TO.search(before))
+        and not _COUNTED.search(before)
+    )
+
+
+def _last_money(out: list[Quantity]) -> str:
+    return next((q.unit for q in reversed(out) if q.dimension == "money"), "")
+
+
 def _finish(plain: str, text: str, raws: list[Raw]) -> list[Quantity]:
     stops = [0] + [m.end() for m in STOP.finditer(plain)] + [len(plain)]
     out: list[Quantity] = []
@@ -238,6 +260,10 @@ def _finish(plain: str, text: str, raws: list[Raw]) -> list[Quantity]:
             and re.fullmatch(r"[^，。；,;]{0,10}(?:为|至|到|成)(?:了|约|近|超|超过)?\s*", plain[last.end : raw.start])
         ):
             form, direction = "to", (raw.value > last.value) - (raw.value < last.value)
+        if raw.flag == "high" and last and last.bound == "low" and last.form == "by" and form == "to":
+            form, direction = "by", last.direction  # 提升67%至100%: both are by how much
+        if _currency_left_out(plain, raw, dimension, last, before) and _last_money(out):
+            dimension, unit = "money", _last_money(out)
         flag = raw.flag if raw.flag in {"over"} else ""
         bound = raw.flag if raw.flag in {"low", "high"} else _bound(before, after, flag)
         if raw.flag == "fraction" or raw.flag == "tenths" or raw.flag == "half":

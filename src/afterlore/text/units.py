@@ -45,7 +45,8 @@ for _code, _names in {
     "SGD": "新加坡元|新元",
 }.items():
     _add("money", _code, 1, _names)
-_add("money", "CNY", 0.1, "角钱")
+_add("money", "CNY", 0.1, "角钱|毛钱")
+_add("money", "CNY", 0.01, "分钱")
 _add("money", "USD", 0.01, "美分|cents|cent")
 for _factor, _names in (
     (1e-9, "纳秒|nanoseconds|ns"),
@@ -53,8 +54,8 @@ for _factor, _names in (
     (1e-3, "毫秒|milliseconds|millisecond|ms"),
     (1.0, "秒钟|秒|seconds|second|secs|sec|s"),
     (60.0, "分钟|minutes|minute|mins|min"),
-    (3600.0, "个小时|小时|个钟头|hours|hour|hrs|hr|h"),
-    (86400.0, "天|日|days|day"),
+    (3600.0, "个小时|小时|个钟头|个工作小时|工作小时|working hours|business hours|hours|hour|hrs|hr|h"),
+    (86400.0, "天|日|个工作日|工作日|working days|business days|days|day"),
     (604800.0, "周|个星期|个礼拜|星期|weeks|week"),
     (2629800.0, "个月|months|month"),
     (7889400.0, "个季度|quarters"),
@@ -129,7 +130,7 @@ _add(
     "count",
     "",
     1,
-    "个|款|颗|张|篇|项|块|种|条|场|所|座|部|份|枚|只|片|席|套|件|门|层|轮|代|类|步|支|艘|栋|本|首|段|句|道|页|节|户|例|起|批|组|对|点|大|重|行|副|单|票|幅|笔|桶|箱|瓶|根|株|核|卡",
+    "个|款|颗|张|篇|项|块|种|条|场|所|座|部|份|枚|只|片|席|套|件|门|层|轮|代|类|步|支|艘|栋|本|首|段|句|道|页|节|户|例|起|批|组|对|点|大|重|则|行|副|单|票|幅|笔|桶|箱|瓶|根|株|核|卡",
 )
 # After "每" these letters would be units; alone behind a figure they are far more often scales or names.
 for _bare in ("m", "h", "s", "W", "g"):

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from afterlore.brief.check.facts import Fact, facts
 from afterlore.brief.check.figures import check_figures
+from afterlore.brief.check.items import check_items
 from afterlore.brief.check.naming import check_names, check_versions
 from afterlore.brief.check.reading import Clause, Reading, read
 from afterlore.brief.check.roles import check_backers, check_roles, check_rounds, check_yardsticks
@@ -20,6 +21,7 @@ from afterlore.brief.check.swaps import check_swaps
 from afterlore.brief.check.times import check_dates, check_spans
 from afterlore.brief.check.verdict import Problem, Verdict
 from afterlore.brief.check.wording import check_attribution, check_polarity, check_quotes
+from afterlore.text.names import words
 from afterlore.text.normalize import skeleton
 from afterlore.text.sentences import Sentence, sentences
 
@@ -49,6 +51,7 @@ def check(claim: str, sources: Sequence[str]) -> Verdict:
                 or check_roles(part, readings)
                 or check_yardsticks(part, readings)
                 or check_swaps(part, readings)
+                or check_items(part, readings)
                 or check_subjects(part, readings)
             )
         if not any(not p.minor for p in problems):
@@ -103,16 +106,40 @@ _ANAPHOR = re.compile(
 )
 
 
+_PERSONAL = re.compile(r"(?<!其)[他她](?!们)|\b(?:he|she|his|her)\b", re.I)
+
+
+def _elided(reading: Reading) -> bool:
+    """Whether a Chinese sentence opens with what somebody did, and does not say who: 收购甲科技、与乙科技合作."""
+    first = next(iter(words(reading.text)), None)
+    return first is not None and first.tag == "v" and not any(n.start == first.start for n in reading.names)
+
+
 def _linked(sources: list[Reading]) -> list[Reading]:
     """Sentences that speak of whom the one before spoke of carry its name."""
     out: list[Reading] = []
+    person: frozenset[str] = frozenset()
     for reading in sources:
         first = reading.clauses[0] if reading.clauses else None
         before = next((c.own for c in out[-1].clauses if c.own), frozenset[str]()) if out else frozenset[str]()
-        if first and before and (not first.own or _ANAPHOR.match(reading.plain)):
+        if person and (pronoun := _PERSONAL.search(reading.plain)):
+            known = any(n.kind == "person" and n.start < pronoun.start() for n in reading.names)
+            if not known:
+                reading = reading._replace(
+                    clauses=tuple(
+                        c._replace(carried=c.carried | (person - c.own))
+                        if _PERSONAL.search(reading.plain[c.start : c.end])
+                        else c
+                        for c in reading.clauses
+                    )
+                )
+                first = reading.clauses[0] if reading.clauses else None
+        people = [n.key for n in reading.names if n.kind == "person"]
+        person = frozenset(people[:1]) or person
+        if first and before and (not first.own or _ANAPHOR.match(reading.plain) or _elided(reading)):
             clauses: list[Clause] = []
             for clause in reading.clauses:
-                if clause.own and clauses:
+                if clause.own and clauses and not _elided(reading):
                     break
                 clauses.append(clause._replace(carried=clause.carried | (before - clause.own)))
             reading = reading._replace(clauses=(*clauses, *reading.clauses[len(clauses) :]))

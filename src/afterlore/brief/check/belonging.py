@@ -13,6 +13,7 @@ from afterlore.brief.check.report import problem
 from afterlore.brief.check.values import same_unit, same_value
 from afterlore.brief.check.verdict import Problem
 from afterlore.text.names import Name
+from afterlore.text.normalize import skeleton
 from afterlore.text.quantities import Quantity
 
 __all__ = ["Found", "belongs"]
@@ -36,7 +37,9 @@ def belongs(
     if q.dimension == "ordinal" or (q.small and q.dimension in {"", "time"}):
         return None
     source = sources[s]
-    ours = claim.words(claim.windows[at])
+    if _glossed(claim, at) or _in_quotation(claim, q, sources):
+        return None
+    ours = _without_others(claim, at, claim.words(claim.windows[at]))
     for key in speakers(claim) & speakers(source):
         ours.pop("@" + key, None)
     mine = source.words(source.windows[i])
@@ -88,17 +91,24 @@ def belongs(
         _carry(source, theirs, near)
         _carry(sources[t], rival, other)
         first = _first_name(claim, q, claim.windows[at]) if any("@" in k for k in ours) else (0, "")
+        said = ours
+        if t != s and _goes_on(claim, at, sources[t]):
+            # 把毛利率从三成提到五成, told over two sentences: who did it stands in the other one.
+            said = {key: weight for key, weight in ours.items() if key[0] != "@"}
+        if first[1] not in said:
+            first = (0, "")
         if _same_counted(claim, q, sources[t], rival) and not _rivals(source, theirs, sources[t], rival):
             # 104个 for 104场, where the source has 300个: the word behind the figure speaks for the other.
-            ours, other = {**ours, "^counted": 1.0}, {**other, "^counted": 1.0}
+            said, other = {**said, "^counted": 1.0}, {**other, "^counted": 1.0}
         if _points_away(
-            ours,
+            said,
             near,
             other,
             first[1]
             if not re.search(r"(?:在|于|\b(?:on|in|at)\s)$", claim.plain[max(0, first[0] - 3) : first[0]])
             else "",
-            (2 if reach else 4) - (1 if q.bound and q.bound == rival.bound != theirs.bound else 0),
+            (2 if reach and (claim.chinese == source.chinese or _measured(said, near, other)) else 4)
+            - (1 if q.bound and q.bound == rival.bound != theirs.bound else 0),
             # Words of the clause before may be the subject of both, when both are told by the same word.
             t == s
             and j < i
@@ -108,6 +118,51 @@ def belongs(
         ):
             return problem("subject", q.text, rival.text, claim, q, sources[t], rival)
     return None
+
+
+def _glossed(claim: Reading, at: int) -> bool:
+    """Whether the figure only rounds the one in brackets behind it: 过半（52%）."""
+    following = claim.quantities[at + 1 : at + 2]
+    return bool(following) and claim.plain[claim.quantities[at].end : following[0].start].strip() in {"(", "，即", "即"}
+
+
+def _in_quotation(claim: Reading, q: Quantity, sources: Sequence[Reading]) -> bool:
+    """Whether the figure is quoted, and the quotation stands in a source word for word."""
+    for match in re.finditer(r"“([^“”]+)”|\"([^\"]+)\"", claim.plain):
+        if match.start() < q.start and q.end <= match.end():
+            bare = skeleton(match[1] or match[2])
+            return len(bare) > len(skeleton(q.text)) + 2 and any(bare in skeleton(s.plain) for s in sources)
+    return False
+
+
+def _without_others(claim: Reading, at: int, words: dict[str, float]) -> dict[str, float]:
+    """The words of a figure without the names that another figure is joined to: B in 3亿参数的A力压9亿参数的B."""
+    q = claim.quantities[at]
+    for name in claim.names:
+        for other in claim.quantities:
+            gap = claim.plain[other.end : name.start]
+            alike = other.dimension == q.dimension or {other.dimension, q.dimension} == {"", "count"}
+            if other is not q and alike and re.fullmatch(r"[^，。；、\d]{0,6}的\s?", gap):
+                words.pop(_mark(claim, name), None)
+    return words
+
+
+def _measured(ours: dict[str, float], mine: dict[str, float], other: dict[str, float]) -> bool:
+    """Whether a word for what is measured tells for the rival; across languages few other words can be shared."""
+    group_of = groups()
+    return any(key in group_of and key in other and key not in mine for key in ours)
+
+
+def _goes_on(claim: Reading, at: int, source: Reading) -> bool:
+    """Whether the claim's clause tells another figure too, and the source has that one."""
+    q = claim.quantities[at]
+    clause = next((c for c in claim.clauses if c.start <= q.start < c.end), None)
+    return clause is not None and any(
+        other is not q
+        and clause.start <= other.start < clause.end
+        and any(same_unit(other, f) and same_value(other, f) for f in source.quantities)
+        for other in claim.quantities
+    )
 
 
 _COMPARED_WITH = re.compile(
@@ -367,10 +422,14 @@ def _exclusive(claim: Reading, at: int, q: Quantity, source: Reading, i: int, f:
     for group, (distance, key) in ours.items():
         if group not in theirs or theirs[group][1] == key or theirs[group][1] in claimed:
             continue
-        beside = max(distance, theirs[group][0]) <= (10 if source.chinese else 24) and claim.chinese == source.chinese
+        beside = max(distance, theirs[group][0]) <= (13 if source.chinese else 24) and claim.chinese == source.chinese
         if key not in whole or beside:
             return True
     return False
+
+
+_NO_PRICE = re.compile(r"代价|[销出零在]售")
+"""Words with the character of another in them: what is given for something, and selling, are no price."""
 
 
 def _nearest(reading: Reading, at: int, q: Quantity) -> dict[str, tuple[int, str]]:
@@ -380,6 +439,8 @@ def _nearest(reading: Reading, at: int, q: Quantity) -> dict[str, tuple[int, str
     for feature in reading.features:
         group = group_of.get(feature.key)
         if group is None or not any(a <= feature.at < b for a, b in reading.windows[at]):
+            continue
+        if _NO_PRICE.search(reading.plain, max(0, feature.at - 1), feature.at + 2):
             continue
         low, high = sorted((feature.at, q.start))
         between = [o for o in reading.quantities if low < o.start < high]

@@ -33,6 +33,8 @@ def worked_out(claim: Reading, q: Quantity, sources: Sequence[Reading]) -> bool:
     """Whether two figures of neighbouring sources give the claim's by one step that the claim's words speak of."""
     ahead = claim.plain[max(0, q.start - 16) : q.start]
     near = ahead + claim.plain[q.start : q.end + 14]
+    if q.dimension == "percent" and _complement(claim, q, sources):
+        return True
     # Where the sources tell a change of this kind themselves, it is what the claim tells.
     told = any(
         f.dimension == q.dimension and (f.form == "by" or f.dimension in {"points", "multiple"})
@@ -63,9 +65,36 @@ def worked_out(claim: Reading, q: Quantity, sources: Sequence[Reading]) -> bool:
         for a, b in combinations(pool, 2):
             if not same_unit(a, b) or a.dimension != b.dimension:
                 continue
-            if _step(q, a, b, near, told):
+            points = q.dimension == "points" and not any(
+                f.dimension == "points" for source in sources for f in source.quantities
+            )
+            if _step(q, a, b, near, told and not points):
                 return True
     return False
+
+
+_NOT = re.compile(
+    r"没有?|未|无|(?<!差)不(?!到|足|及|过|仅|断|少)|\b(?:no|not|none|without|never|fail\w*|lack\w*|yet to)\b|n't",
+    re.I,
+)
+
+
+def _complement(claim: Reading, q: Quantity, sources: Sequence[Reading]) -> bool:
+    """Whether 5% have what 95% of the source have not: the rest, with a negation on one side alone."""
+    said = bool(_NOT.search(_around(claim, q)))
+    return any(
+        f.dimension == "percent"
+        and abs(f.value + q.value - 100) < 0.05
+        and not {q.form, f.form} & {"by", "from"}
+        and bool(_NOT.search(_around(source, f))) != said
+        for source in sources
+        for f in source.quantities
+    )
+
+
+def _around(reading: Reading, q: Quantity) -> str:
+    clause = next((c for c in reading.clauses if c.start <= q.start < c.end), None)
+    return reading.plain[clause.start : clause.end] if clause else reading.plain
 
 
 def _step(q: Quantity, a: Quantity, b: Quantity, near: str, told: bool) -> bool:

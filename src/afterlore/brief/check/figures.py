@@ -75,6 +75,10 @@ def _equal(claim: Quantity, source: Quantity) -> bool:
         percent, multiple = (claim, source) if claim.dimension == "percent" else (source, claim)
         ratio = percent.ratio
         rises = percent.form == "by" and percent.direction > 0
+        # 翻了一番还多: 112% more is that.
+        change = percent.ratio
+        if multiple.bound == "over" and multiple.value >= 2 and rises and change is not None:
+            return 0 <= change - multiple.value <= 0.15 * multiple.value
         # A tenth of the parameters: the other is ten times as large. "10%" for 10倍 is a unit lost.
         if (
             abs(percent.value / 100 * multiple.value - 1) < 0.02
@@ -110,6 +114,8 @@ def _missing(
             return None
     other_unit = [f for f in everything if not same_unit(q, f[2]) and abs(f[2].value - q.value) <= 1e-6 * abs(q.value)]
     number = _digits(q.text)
+    if _in_a_name(q, sources):
+        return None
     if worked_out(claim, q, sources):
         return None
     if q.dimension == "time" and not alike and not any(_digits(f[2].text) == number for f in everything):
@@ -121,6 +127,13 @@ def _missing(
             best = max(found, key=lambda f: _shared(claim, at, sources[f[0]], f[1]))
             return problem(kind, q.text, best[2].text, claim, q, sources[best[0]], best[2])
     return Problem(kind="number", claim_says=around(claim.text, q.start, q.end), source_says="")
+
+
+def _in_a_name(q: Quantity, sources: Sequence[Reading]) -> bool:
+    """Whether the figure, 30B, is the size in the name of a source, Zeta-30B."""
+    size = re.fullmatch(r"\d+(?:\.\d+)?[BMK]", q.text)
+    wanted = rf"(?<=[A-Za-z0-9]-){re.escape(q.text)}(?![A-Za-z0-9])"
+    return bool(size) and any(re.search(wanted, source.plain) for source in sources)
 
 
 def _digits(text: str) -> str:

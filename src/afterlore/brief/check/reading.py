@@ -136,7 +136,7 @@ def _features(plain: str, found: tuple[Name, ...], figures: tuple[tuple[int, int
             out.append(Feature(match.start(), _stem(word), 2.0 if chinese else 1.0))
     if chinese:
         for match in re.finditer(r"(?<![A-Za-z0-9])[A-Z][A-Z0-9](?![A-Za-z0-9])", plain):
-            if not covered[match.start()]:
+            if not covered[match.start()] and match[0] != "AI":
                 out.append(Feature(match.start(), match[0].lower(), 2.0))
     return tuple(sorted(out))
 
@@ -153,7 +153,7 @@ def _clauses(
     out: list[Clause] = []
     carried: frozenset[str] = frozenset()
     speaking: frozenset[str] = frozenset()
-    for start, end in spans(plain, WEAK):
+    for start, end in _whole_titles(plain, spans(plain, WEAK)):
         inside = [name for name in found if start <= name.start < end]
         own = frozenset(name.key for name in inside)
         keys = frozenset(f.key for f in features if start <= f.at < end and not f.key.startswith("@"))
@@ -177,6 +177,17 @@ def _clauses(
         if own and _SAYS.search(plain[start:end]):
             speaking = own
     return tuple(out)
+
+
+def _whole_titles(plain: str, cut: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Stretches with those joined again that a mark inside a title had parted: 《星港：远征》 is one name."""
+    out: list[tuple[int, int]] = []
+    for start, end in cut:
+        if out and plain.count("《", *out[-1]) > plain.count("》", *out[-1]) and "》" in plain[start:end]:
+            out[-1] = (out[-1][0], end)
+        else:
+            out.append((start, end))
+    return out
 
 
 def _extra(plain: str, found: tuple[Name, ...], known: tuple[Name, ...]) -> tuple[Name, ...]:

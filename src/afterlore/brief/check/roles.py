@@ -68,7 +68,7 @@ def check_rounds(claim: Reading, sources: Sequence[Reading]) -> list[Problem]:
 
 
 _ACTIVE = re.compile(
-    r"收购|并购|买下|起诉|状告|击败|领先|反超|超过|超越|高于|优于|胜过|打败|落后|低于|不及|投资|入股|委托|租用|租下|接替|取代|顶替|换成|换为|手中接过|手里接过|称为|称作|称赞|形容|押注|"
+    r"收购|并购|买下|起诉|状告|击败|领先|反超|超过|超越|高于|优于|胜过|打败|战胜|小胜|险胜|完胜|力压|力克|压过|碾压|赶超|落后|低于|不及|投资|入股|委托|租用|租下|接替|取代|顶替|换成|换为|手中接过|手里接过|称为|称作|称赞|形容|押注|"
     r"\b(?:acquir(?:e|es|ed|ing)|buy(?:s|ing)?|bought|sue[sd]?|suing|beat(?:s|ing|en)?|outperform\w*|surpass\w*|overt(?:akes?|ook|aking)|ahead of|above|behind|trail(?:s|ed|ing)?|invest(?:s|ed|ing)? in|lead(?:s|ing)?|led|pays?|paid|paying|rents?|succeed(?:s|ed)|replac(?:es|ed|ing))\b",
     re.I,
 )
@@ -83,10 +83,19 @@ _GROUP = {
 
 _FRAMES = (
     (re.compile(r"(?:向|给)[^，。；]{1,20}?(?:下达|下了?订单|下单|订购|采购)"), "order"),
-    (re.compile(r"(?:向|给)[^，。；]{1,20}?(?:支付|付费|付款|付)"), "pay"),
+    (re.compile(r"(?:向|给|为)[^，。；]{1,20}?(?:支付|付费|付款|付)"), "pay"),
     (re.compile(r"交给了?[^，。；]{1,12}"), "order"),
 )
 """Verbs whose object stands before them or far behind."""
+
+_BY = re.compile(
+    r"由(?P<who>[^，。；由]{2,16}?)(?:独家|最终|成功|正式|来)?(?P<verb>中标|承建|拿下|收购|并购|接任|接替)"
+)
+
+_WON = {"中标", "承建", "拿下"}
+
+_WIN = re.compile(r"中标|承建|拿下|揽获|揽下|赢得|斩获")
+"""甲银行的项目由乙公司中标 and 乙公司拿下甲银行的项目 are one: who wins, and of whom."""
 
 _RANKED = re.compile(
     r"(?:排在|位居|位于|位列|落在|在|、|和)?(?P<high>[^，。；、的]{2,16}?)(?:之(?P<above>上|前)|(?P<below>之下|之后|后面)(?![，、]?(?:，|推|发|又|再)))"
@@ -149,7 +158,22 @@ def _triples(reading: Reading) -> set[tuple[str, str, str]]:
             left = [n for n in reading.names if low <= n.start and n.end <= match.start()]
             mid = [n for n in reading.names if match.start() <= n.start and n.end <= match.end()]
             agents = _run(reading, left, len(left) - 1) if left else _carried(reading, match.start())
+            before = [c.own for c in reading.clauses if c.end <= low and c.own]
+            if not agents and before and len(before[-1]) == 1:
+                agents = sorted(before[-1])  # 甲的用户，同时在为乙付费
             out |= {(a, verb, b.key) for a in agents for b in mid}
+    for match in _BY.finditer(reading.plain):
+        done = [n for n in reading.names if match.start("who") <= n.start and n.end <= match.end("who")]
+        low = max((c.start for c in reading.clauses if c.start <= match.start()), default=0)
+        left = [n for n in reading.names if low <= n.start and n.end <= match.start()]
+        verb = "win" if match["verb"] in _WON else _verb(match["verb"])
+        out |= {(a.key, verb, b) for a in done for b in _run(reading, left, 0)}
+    for match in _WIN.finditer(reading.plain):
+        low, end = next(((c.start, c.end) for c in reading.clauses if c.start <= match.start() < c.end), (0, 0))
+        left = [n for n in reading.names if low <= n.start and n.end <= match.start()]
+        right = [n for n in reading.names if match.end() <= n.start < end]
+        if left and "由" not in reading.plain[low : match.start()]:
+            out |= {(a, "win", b) for a in _run(reading, left, 0) for b in _run(reading, right, 0)}
     for match in _RANKED.finditer(reading.plain):
         high = [n for n in reading.names if match.start("high") <= n.start and n.end <= match.end("high")]
         left = [n for n in reading.names if n.end <= match.start() and match.start() - n.end <= 12]

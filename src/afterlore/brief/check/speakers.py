@@ -15,7 +15,7 @@ __all__ = ["check_speakers"]
 
 _MARKED = re.compile(r"“([^“”]{4,})”|\"([^\"]{4,})\"")
 _BEFORE = re.compile(
-    r"(?:说|称为?|称作|表示|直言|坦言|强调|指出|认为|写道|回应|透露|宣布|介绍|补充|解释|道|告诉|原话是?|的话|评价|形容|调侃|感叹|said|says|told|wrote|added|insisted|argued|warned|noted|explained|put it|called)"
+    r"(?:说|称为?|称作|表示|直言|坦言|强调|指出|认为|写道|回应|透露|宣布|介绍|补充|解释|道|告诉|原话是?|的话|评价|形容|调侃|感叹|发帖|发文|发推|写下|总结|打趣|打比方|比喻|分享|自嘲|感慨|吐槽|声明|重申|反问|提出|posted|tweeted|quipped|joked|stated|declared|said|says|told|wrote|added|insisted|argued|warned|noted|explained|put it|called)"
 )
 _AFTER = re.compile(
     r"^\s*[,，。]?\s*[\u4e00-\u9fffA-Za-z·\s-]{0,24}?(?:说|表示|称|直言|强调|指出|写道|补充|said|says|told|wrote|added|argued|warned|noted)"
@@ -24,7 +24,8 @@ _AFTER = re.compile(
 
 def check_speakers(claim: Reading, sources: Sequence[Reading]) -> list[Problem]:
     """A quotation that the sources put into another mouth."""
-    ours = _quoted(claim)
+    told = {n.text: n for source in sources for n in source.names if n.kind == "person" and n.text in claim.plain}
+    ours = _quoted(_knowing(claim, told))
     if not ours or len(sources) > 8:
         return []
     theirs = [item for source in sources for item in _quoted(source)]
@@ -44,6 +45,17 @@ def check_speakers(claim: Reading, sources: Sequence[Reading]) -> list[Problem]:
                     )
                 ]
     return []
+
+
+def _knowing(claim: Reading, people: dict[str, Name]) -> Reading:
+    """The claim with the people of its sources among its names, however little shows there that they are people."""
+    more = [
+        name._replace(start=at, end=at + len(text))
+        for text, name in people.items()
+        if (at := claim.plain.find(text)) >= 0
+        and not any(n.start < at + len(text) and at < n.end for n in claim.names if n.kind != "quoted")
+    ]
+    return claim._replace(names=tuple(sorted((*claim.names, *more)))) if more else claim
 
 
 def _same_words(a: str, b: str) -> bool:

@@ -63,7 +63,8 @@ def check_subjects(claim: Reading, sources: Sequence[Reading]) -> list[Problem]:
                 continue
             tops = [(source, other) for score, source, other in scored if score >= 0.95 * best]
             rivals = [
-                {key for key in other.own | _topic(other) if kinds.get(key) == kind} - clause.own for _, other in tops
+                {key for key in other.own | _topic(other) if kinds.get(key) == kind} - clause.own - located
+                for _, other in tops
             ]
             if all(rivals) and not any(_speaks(source, name) for source, _ in tops):
                 rival = sorted(rivals[0])[0]

@@ -150,4 +150,7 @@ def _time_of(reading: Reading, at: int) -> Date | None:
     q = reading.quantities[at]
     left = reading.windows[at][0][0]
     before = [d for d in reading.dates if (d.year or d.quarter) and left - 1 <= d.start and d.end <= q.start]
+    between = reading.plain[before[-1].end : q.start] if before else ""
+    if re.search(r"上一?年|去年|前一年|(?:year|quarter) (?:earlier|before)", between):
+        return None  # 2026年预计由上年的3.8%升到5%
     return before[-1] if before else None

@@ -52,6 +52,8 @@ def same_value(claim: Quantity, source: Quantity) -> bool:
         return True
     if claim.decimals < source.decimals and _rounded(claim, source):
         return True
+    if "亿" in source.text and source.bound == "about" and not any(char.isdigit() for char in source.text):
+        return claim.bound in {"about", "under"} and _close(a, b, 0.1)  # 近亿元
     if claim.bound not in {"about", "over", "least", "under", "most"}:
         return claim.dimension == "percent" and source.bound == "about" and _close(a, b, 0.006)
     # 约 admits the figure that it rounds, and no other of as many digits: 约1.77万亿 does not tell 1.75万亿.

@@ -65,7 +65,9 @@ def check_quotes(claim: Reading, sources: Sequence[Reading]) -> tuple[list[Probl
         if not near and len(sources) <= 4:
             # Beside a whole article a term in quotation marks is more often the writer's own.
             near = (_dropped(words, theirs, claim) if chinese else "") or _scrambled(words, sources)
-        if near or (said and length >= (6 if chinese else 4)):
+        # Beside a few sentences whatever is quoted is quoted from them; a term of a few characters may be a word's.
+        least = (5 if chinese else 3) if len(sources) <= 4 else (6 if chinese else 4)
+        if near or ((said or len(sources) <= 4) and length >= least):
             checked += 1
             problems.append(Problem(kind="quote", claim_says=words, source_says=near))
     return problems, checked
