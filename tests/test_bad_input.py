@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -176,3 +177,41 @@ def test_an_allowed_host_is_read_and_the_second_run_fetches_no_body(
         sent.append(len(ledger.read_bytes()))
     assert [status for status in sent if status in {200, 304}] == [200, 304]
     assert sent[1] == sent[3], "the same bytes"
+
+
+def told(folder: Path, title: str, body: str) -> None:
+    folder.mkdir()
+    head = f"---\ntitle: {title}\noutlet: 某报\npublished: {DAY}T09:00:00+08:00\n---\n"
+    (folder / "1.md").write_text(head + body, encoding="utf-8")
+
+
+def test_files_of_one_name_in_two_folders_are_two_articles(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told(tmp_path / "a", "澜舟机器人完成1.2亿元A轮融资", BODY)
+    told(tmp_path / "b", "北辰半导体无锡封测厂投产", CHIP)
+    report = build([str(tmp_path / "a"), str(tmp_path / "b")], tmp_path / "out", capsys, "--offline")
+    assert (report["counts"]["stories"], report["counts"]["duplicates"]) == (2, 0)
+
+
+def test_what_runs_remember_may_be_deleted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told(tmp_path / "a", "澜舟机器人完成1.2亿元A轮融资", BODY)
+    out = tmp_path / "out"
+    build([str(tmp_path / "a")], out, capsys, "--offline")
+    before = (out / DAY / "brief.json").read_bytes()
+    shutil.rmtree(out / ".afterlore")
+    build([str(tmp_path / "a")], out, capsys, "--offline")
+    assert (out / DAY / "brief.json").read_bytes() == before
+
+
+def test_a_folder_of_briefs_is_no_source(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told(tmp_path / "a", "澜舟机器人完成1.2亿元A轮融资", BODY)
+    out = tmp_path / "a" / "briefs"
+    for _ in range(2):
+        report = build([str(tmp_path / "a")], out, capsys, "--offline")
+        assert report["counts"]["articles"] == 1
+
+
+@pytest.mark.parametrize("date", ["0001-01-01", "9999-12-31", "20260310"])
+def test_a_date_out_of_range_or_form_is_refused(date: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["brief", "build", str(ROOT / "samples" / DAY), "--out", str(tmp_path / "out"), "--offline"]
+    assert run([*words, "--date", date]) == 2
+    assert "YYYY-MM-DD" in capsys.readouterr().err

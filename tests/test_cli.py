@@ -34,7 +34,10 @@ def test_lint(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     broken.write_text(EXAMPLE.read_text(encoding="utf-8").replace("**核心洞察：**", "**洞察：**", 1), encoding="utf-8")
     (row,) = figures(capsys, "brief", "lint", str(broken), code=1)["documents"]
     assert row["problems"] == 1
-    assert row["findings"][0].startswith("line 8:")
+    assert row["findings"][0].startswith("line 8: expected")
+    broken.write_text("# nothing\n", encoding="utf-8")
+    (row,) = figures(capsys, "brief", "lint", str(broken), code=1)["documents"]
+    assert row["findings"] == ["line 1: the heading is not '# <title> - YYYY年MM月DD日'"]
 
 
 def test_eval_cluster(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -68,6 +68,7 @@ def test_a_lost_line_never_goes_unnoticed_as_the_same_document(document: Documen
         ("**加粗** 与 `代码`", r"\*\*加粗\*\* 与 \`代码\`"),
         ("snake_case 与 _斜体_", r"snake_case 与 \_斜体\_"),
         ("1. 列表", r"\1. 列表"),
+        ("见 https://evil.example 或 www.evil.example", r"见 https\://evil.example 或 www\.evil.example"),
         ("&lt;b&gt; AT&T", r"\&lt;b\&gt; AT&T"),
     ],
 )

@@ -48,9 +48,15 @@ def run(arguments: list[str] | None = None) -> int:
     try:
         result: Any = app(words, standalone_mode=False)
     except typer.TyperException as error:
-        return _complain(words, error.format_message().rstrip(".") + "; see 'afterlore --help'", 2)
+        return _complain(
+            words, error.format_message().rstrip(".").replace("Value error, ", "") + "; see 'afterlore --help'", 2
+        )
     except AfterloreError as error:
         return _complain(words, str(error), error.exit_code)
+    except OSError as error:
+        return _complain(
+            words, f"{error.strerror or error}: {error.filename or 'the disk'!r}; free it or name another", 2
+        )
     except (KeyboardInterrupt, typer.Abort):
         result = 130
     if result == 130:

@@ -1,4 +1,4 @@
-"""Structured logs on standard error. Addresses are logged without user, password and query, so no secret is written."""
+"""Structured logs on standard error. Addresses are logged without user and password, secrets in a query struck out."""
 
 import logging
 import sys

@@ -84,6 +84,9 @@ def report(built: "Built") -> None:
         f"{counts.events} events → {counts.stories} stories, {len(edition.others)} others, {counts.claims} claims"
         + (f", {counts.rejected_claims} sentences rejected by the verifier" if counts.rejected_claims else "")
     )
+    if built.later_days:
+        days = ", ".join(str(day) for day in built.later_days)
+        console.print(f"built before this day and without knowing it: {days}; build them again, in order")
     for path in built.files:
         console.print(escape(str(path)), soft_wrap=True)
 

@@ -1,6 +1,6 @@
-"""One day's build: ``collect → extract → dedupe → cluster → rank → write → verify → publish``.
+"""One day's build: ``collect → extract → dedupe → cluster → classify → rank → write → verify → publish``.
 
-Each stage is a function of what the one before gave, reports its progress, and can be run alone. What is dear to do
+Each stage is a function of what the one before gave, reports its progress, and can be called alone. What is dear to do
 again (extraction, writing) is recorded in the journal as it is done, under the digest of all that it depends on: a run
 that was killed goes on where it stopped and publishes the same bytes.
 """
@@ -31,6 +31,7 @@ from afterlore.brief.write.writer import Writer
 from afterlore.core import InputError, Progress, ServiceError, digest
 from afterlore.journal import Journal
 from afterlore.web.fetch import Fetcher
+from afterlore.web.urls import is_web
 
 __all__ = ["Built", "Report", "Request", "build", "edit"]
 
@@ -69,6 +70,8 @@ class Request:
             day = Date.fromisoformat(date) if date else datetime.now(vertical.zone).date()
         except ValueError as error:
             raise InputError(f"--date takes YYYY-MM-DD, not {date!r}") from error
+        if (date and day.isoformat() != date) or not 1970 <= day.year < 9999:
+            raise InputError(f"--date takes YYYY-MM-DD from 1970 on, not {date!r}")
         return cls(
             sources=tuple(sources),
             out=out,
@@ -104,13 +107,20 @@ class Built:
 
     edition: Edition
     files: tuple[Path, ...]
+    later_days: tuple[Date, ...]
+    """Days after this one that were built before it, and so do not know what it told."""
 
     def summary(self) -> dict[str, Any]:
         """The run's report, for machines."""
         report = {"date", "title", "writer", "counts", "sources", "dropped"}
         content = self.edition.model_dump(mode="json", include=report)
         stories = [{"title": story.title, "articles": len(story.articles)} for story in self.edition.stories]
-        return {**content, "stories": stories, "files": [str(file) for file in self.files]}
+        return {
+            **content,
+            "stories": stories,
+            "files": [str(file) for file in self.files],
+            "later_days": [str(day) for day in self.later_days],
+        }
 
 
 @dataclass(slots=True)
@@ -201,7 +211,11 @@ def edit(
     progress.stage("publish", 1)
     publish(edition, encode(edition), told.texts, folder)
     progress.advance()
-    return Built(edition=edition, files=(folder.markdown(request.day), folder.ledger(request.day)))
+    return Built(
+        edition=edition,
+        files=(folder.markdown(request.day), folder.ledger(request.day)),
+        later_days=tuple(day for day in folder.days() if day > request.day),
+    )
 
 
 def _collect(request: Request, fetcher: Fetcher, report: Report, progress: Progress) -> list[Item]:
@@ -269,7 +283,7 @@ def _select(articles: Sequence[Article], request: Request, told: dict[str, Date]
     chosen = []
     for article in articles:
         when = article.published
-        before = told.get(article.url) or told.get(article.sha256)
+        before = (told.get(article.url) if is_web(article.url) else None) or told.get(article.sha256)
         if before:
             report.drop(article, "told", f"the brief of {before} cited it")
         elif when and when >= request.end:

@@ -129,7 +129,7 @@ def _untold(draft: Draft, known: frozenset[str]) -> Draft | None:
 def _draft(writer: Writer, group: Group, vertical: Vertical, told: Sequence[str], journal: Journal) -> Draft | None:
     """The writer's draft, written once: a later run over the same articles takes it from the journal."""
     texts = [f"{article.id} {article.sha256} {article.title}" for article in group.articles]
-    key = digest("\n".join((writer.name, vertical.to_json(), *texts, *told)))
+    key = digest("\n".join((writer.name, writer.version, vertical.to_json(), *texts, *told)))
     stage = f"write {writer.name}"
     known = journal.recall(stage, [key]).get(key)
     if known is not None:

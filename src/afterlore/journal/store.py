@@ -1,7 +1,7 @@
 """The journal: one SQLite file that remembers what a run has done, so that the next one need not do it again.
 
-Each row is written in its own transaction before the run goes on, so a run that was killed resumes at the first item
-that is not there. Keys are digests of everything that the result depends on: a changed input or a changed stage finds
+Rows are written in a transaction before the run goes on, so a run that was killed resumes at the first items that are
+not there. Keys are digests of everything that the result depends on: a changed input or a changed stage finds
 no row and is done anew. What it does not cover: two runs at once over one file (the second waits up to 30 seconds for
 each write and both get the same rows).
 """

@@ -135,6 +135,10 @@ def read_item(path: Path, root: Path, label: str, zone: tzinfo) -> Item | Drop:
 
 
 def _files(folder: Path, root: Path, label: str, found: Found) -> Iterator[Path]:
+    if (folder / ".afterlore").is_dir():
+        # What was published from these articles is not one of them.
+        found.passed_over["(a folder of briefs)"] += 1
+        return
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:

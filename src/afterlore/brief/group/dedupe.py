@@ -23,6 +23,7 @@ from rensa import RMinHash
 
 from afterlore.brief.article import Article
 from afterlore.text.ngrams import bare, fold
+from afterlore.web.urls import is_web
 
 __all__ = ["Duplicate", "dedupe"]
 
@@ -127,15 +128,17 @@ def _same(ranked: Sequence[Article], texts: Sequence[_Text], dropped: dict[int, 
     addresses: dict[str, int] = {}
     bodies: dict[str, int] = {}
     for i, article in enumerate(ranked):
-        first = addresses.setdefault(article.url, i)
+        # Two folders may hold a file of one name: only an address of the web names one article.
+        address = article.url if is_web(article.url) else article.id
+        first = addresses.setdefault(address, i)
         if first != i:
             dropped[i] = Duplicate(article.id, ranked[first].id, 1.0, "address")
             continue
         key = texts[i].bare if texts[i].length >= _TINY else f"{article.title}\n{article.text}"
         first = bodies.setdefault(key, i)
         if first != i:
-            addresses.pop(article.url)
-            addresses[article.url] = first
+            addresses.pop(address)
+            addresses[address] = first
             dropped[i] = Duplicate(article.id, ranked[first].id, 1.0, "text")
 
 

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from afterlore.brief.publish.folder import Folder
+from afterlore.web.urls import is_web
 
 __all__ = ["Archive", "ToldStory", "read_archive"]
 
 _MEMORY = timedelta(days=14)
-"""How far back a story can be continued: the longest gap between repeats seen in 241 days of the reference was days."""
+"""How far back a story can be continued."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +33,22 @@ class Archive:
 
 
 def read_archive(folder: Folder, day: date) -> Archive:
-    """The days before ``day``. Raises InputError when one of them was changed since it was published."""
+    """What the days before ``day`` cited, and the stories of the last two weeks.
+
+    Raises InputError when one of the days was changed since it was published.
+    """
     told: dict[tuple[date, str], ToldStory] = {}
     articles: dict[str, date] = {}
     for earlier in folder.days():
-        if not day - _MEMORY <= earlier < day:
+        if earlier >= day:
             continue
         edition = folder.edition(earlier)
         claims = {claim.id: claim.text for claim in edition.claims}
         for entry in edition.articles:
-            articles.setdefault(entry.url, earlier)
+            if is_web(entry.url):
+                articles.setdefault(entry.url, earlier)
             articles.setdefault(entry.sha256, earlier)
-        for story in edition.stories:
+        for story in edition.stories if earlier >= day - _MEMORY else ():
             before = told.get((story.follows.date, story.follows.story)) if story.follows else None
             own = [claims[claim] for claim in (*story.insight, *(bullet.claim for bullet in story.bullets))]
             told[earlier, story.id] = ToldStory(

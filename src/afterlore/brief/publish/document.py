@@ -109,7 +109,7 @@ def lint(text: str) -> tuple[Document | None, list[Finding]]:
     try:
         document = reader.document()
     except InputError as error:
-        return None, [Finding(reader.at + 1, str(error))]
+        return None, [Finding(reader.at + 1, str(error).partition(": ")[2])]
     found: list[Finding] = []
     if not document.stories:
         found.append(Finding(0, "no story"))
@@ -158,6 +158,8 @@ def escape(text: str) -> str:
     """Text as Markdown that shows just that text: no link, no HTML, no emphasis, no line break."""
     flat = " ".join(text.split())
     flat = re.sub(r"([\\`*\[\]])", r"\\\1", flat)
+    # Readers make links of bare addresses too.
+    flat = re.sub(r"(?i)\b(https?|ftp|mailto)(?=:)|\b(www)(?=\.)", lambda m: m[0] + "\\", flat)
     flat = re.sub(r"<(?=[A-Za-z/!?])", r"\\<", flat)
     flat = re.sub(r"(?<![A-Za-z0-9_])_|_(?![A-Za-z0-9_])", r"\\_", flat)
     flat = re.sub(r"&(?=#?\w+;)", r"\\&", flat)
@@ -187,6 +189,7 @@ class _Reader:
     def document(self) -> Document:
         heading = _HEADING.fullmatch(self._take("the heading '# <title> - YYYY年MM月DD日'"))
         if heading is None:
+            self.at = 0
             raise self._out_of_form("the heading is not '# <title> - YYYY年MM月DD日'")
         try:
             day = date(int(heading["year"]), int(heading["month"]), int(heading["day"]))

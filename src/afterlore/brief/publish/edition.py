@@ -9,7 +9,7 @@ import json
 from datetime import date, datetime
 from typing import Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from afterlore.brief.article import Drop
 from afterlore.brief.gather.item import SourceHealth
@@ -32,7 +32,7 @@ __all__ = [
 
 
 class ArticleEntry(Record):
-    """A row of the article table; its text lies in ``sources/<sha256>.txt``."""
+    """A row of the article table. The text of an article that a story cites lies in ``sources/<sha256>.txt``."""
 
     id: str
     url: str
@@ -43,7 +43,7 @@ class ArticleEntry(Record):
     published: datetime | None
     retrieved: datetime | None
     language: str
-    sha256: str
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
     characters: int
 
 
@@ -147,13 +147,25 @@ class Edition(Record):
     dropped: tuple[Drop, ...]
     counts: Counts
 
-    def claim(self, identity: str) -> Claim:
-        """The claim of that id. Raises KeyError."""
-        return {claim.id: claim for claim in self.claims}[identity]
-
-    def article(self, identity: str) -> ArticleEntry:
-        """The article of that id. Raises KeyError."""
-        return {article.id: article for article in self.articles}[identity]
+    @model_validator(mode="after")
+    def _whole(self) -> "Edition":
+        claims = {claim.id for claim in self.claims}
+        digests = {article.id: article.sha256 for article in self.articles}
+        for story in self.stories:
+            named = {
+                *story.insight,
+                *(bullet.claim for bullet in story.bullets),
+                *(d.claim for d in story.disagreements),
+            }
+            cited = {*story.articles, *story.reposts, story.title_from}
+            if not named <= claims or not cited <= digests.keys():
+                raise ValueError(f"story {story.id!r} names a claim or article that the ledger does not hold")
+        for evidence in (evidence for claim in self.claims for evidence in claim.evidence):
+            if digests.get(evidence.article) != evidence.sha256:
+                raise ValueError(f"a quote of article {evidence.article!r} is not of the text in the article table")
+        if not {other.article for other in self.others} <= digests.keys():
+            raise ValueError("a link names an article that the ledger does not hold")
+        return self
 
 
 def encode(edition: Edition) -> str:

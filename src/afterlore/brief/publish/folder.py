@@ -20,7 +20,7 @@ __all__ = ["Folder", "write_whole"]
 
 
 class Folder:
-    """A publication folder. Opening one neither makes nor changes anything."""
+    """A publication folder. Nothing is made or changed before ``claim`` or a write."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -35,7 +35,8 @@ class Folder:
         try:
             if self.path.exists() and not self.path.is_dir():
                 raise InputError(f"{str(self.path)!r} is a file; name a folder with --out")
-            if self.path.is_dir() and not self.journal.parent.is_dir() and any(self.path.iterdir()):
+            ours = self.journal.parent.is_dir() or bool(self.days())
+            if self.path.is_dir() and not ours and any(self.path.iterdir()):
                 raise InputError(
                     f"{str(self.path)!r} is not empty and not made by afterlore; name a new or empty folder with --out"
                 )
@@ -50,9 +51,11 @@ class Folder:
         found = []
         for ledger in self.path.glob("*/brief.json"):
             try:
-                found.append(date.fromisoformat(ledger.parent.name))
+                day = date.fromisoformat(ledger.parent.name)
             except ValueError:
                 continue
+            if day.isoformat() == ledger.parent.name:
+                found.append(day)
         return sorted(found)
 
     def ledger(self, day: date) -> Path:
@@ -72,9 +75,9 @@ class Folder:
         try:
             return decode(self.ledger(day).read_bytes().decode())
         except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"{day}/brief.json cannot be read: {error}") from error
+            raise InputError(f"{day}/brief.json cannot be read: {error}; build {day} again") from error
         except InputError as error:
-            raise InputError(f"{day}: {error}") from error
+            raise InputError(f"{day}/brief.json: {error}; build {day} again, or move its folder away") from error
 
     def store_sources(self, texts: dict[str, str]) -> None:
         """Write the texts, by digest, that are not there yet."""

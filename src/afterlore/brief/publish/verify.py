@@ -32,6 +32,8 @@ class Verification(Record):
     """What was checked and what does not hold."""
 
     days: int
+    unreadable_days: int
+    """Days whose ledger could not be believed; their claims are in none of the counts."""
     claims: int
     supported: int
     problems: tuple[Trouble, ...]
@@ -43,13 +45,14 @@ def verify(folder: Folder) -> Verification:
     if not days:
         raise InputError(f"no brief in {str(folder.path)!r}; build one with: afterlore brief build SOURCE... --out DIR")
     troubles: list[Trouble] = []
-    claims = supported = 0
+    claims = supported = unreadable = 0
     for day in days:
         where = f"{day}/brief.json"
         try:
             edition = folder.edition(day)
         except InputError as error:
             troubles.append(Trouble(file=where, claim=None, problem=str(error)))
+            unreadable += 1
             continue
         troubles.extend(_page(folder, day, edition))
         text_of = _sources(folder, edition, troubles)
@@ -60,7 +63,9 @@ def verify(folder: Folder) -> Verification:
             claims += 1
             supported += not wrong
             troubles.extend(Trouble(file=where, claim=claim.id, problem=problem) for problem in wrong)
-    return Verification(days=len(days), claims=claims, supported=supported, problems=tuple(troubles))
+    return Verification(
+        days=len(days), unreadable_days=unreadable, claims=claims, supported=supported, problems=tuple(troubles)
+    )
 
 
 def _page(folder: Folder, day: date, edition: Edition) -> list[Trouble]:
@@ -123,9 +128,12 @@ def _claim(claim: Claim, text_of: Callable[[str], str | None], outlet_of: Mappin
     if claim.rung is Rung.DISPUTED:
         due = side_by_side([(outlet_of[e.article], e.quote) for e in claim.evidence])
         return [] if claim.text == due else ["it is not what its quotes say side by side"]
-    verdict = check(claim.text, [evidence.quote for evidence in claim.evidence])
+    if len(set(claim.outlets_for)) < len({outlet_of[e.article] for e in claim.evidence}):
+        return ["its outlets are not those of its quotes"]
+    # Each quote must bear the claim out by itself, so that none is believed for another's sake.
     return [
-        f"{p.kind}: the claim says {p.claim_says!r}, the source {p.source_says!r}"
-        for p in verdict.problems
+        f"{p.kind}: the claim says {p.claim_says!r}, {outlet_of[evidence.article]} {p.source_says!r}"
+        for evidence in claim.evidence
+        for p in check(claim.text, [evidence.quote]).problems
         if not p.minor
     ]

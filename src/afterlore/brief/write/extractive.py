@@ -28,6 +28,7 @@ class ExtractiveWriter:
     """A ``Writer`` that quotes. The same articles give the same draft."""
 
     name = "extractive"
+    version = "1"
 
     def write(self, articles: Sequence[Article], *, vertical: Vertical, avoid: Sequence[str] = ()) -> Draft | None:
         """A draft of verbatim statements, or None when fewer than two can stand.

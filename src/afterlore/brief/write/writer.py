@@ -15,6 +15,8 @@ class Writer(Protocol):
 
     name: str
     """Shown in the document, so that a reader knows what wrote it."""
+    version: str
+    """Part of the key under which a draft is remembered; another one for each change that gives another draft."""
 
     def write(self, articles: Sequence[Article], *, vertical: Vertical, avoid: Sequence[str] = ()) -> Draft | None:
         """A draft, or None when the articles hold nothing that can be told.
