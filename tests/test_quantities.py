@@ -208,3 +208,25 @@ def test_the_number_of_a_list_item_is_no_figure() -> None:
 )
 def test_names_hidden_by_the_cut_into_words(text: str, name: str) -> None:
     assert name in {found.text for found in names(text)}
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("新模型Kestrel-4：3000亿参数", [3e11]),
+        ("眼镜Air 2重38克", [38.0]),
+        ("from about 800,000 to 5 million users", [800_000.0, 5_000_000.0]),
+        ("a 1.2-trillion-parameter model", [1.2e12]),
+        ("单颗螺钉的成本降到4.6分钱", [0.046]),
+        ("试产持续了一个半月", [45 * 86400.0]),
+        ("近九成的客户续约", [90.0]),
+    ],
+)
+def test_figures_that_are_easily_misread(text: str, values: list[float]) -> None:
+    read = [quantity.value for quantity in quantities(text)]
+    assert read == pytest.approx(values, rel=0.02), [q.text for q in quantities(text)]
+
+
+def test_a_day_of_the_month_in_chinese_numerals_is_no_duration() -> None:
+    assert [(day.month, day.day) for day in dates("六月五日股价下跌")] == [(6, 5)]
+    assert [day.month for day in dates("2024年9.9万元的机型")] in ([], [None])

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date as Date
 
 from afterlore.brief.article import Article
-from afterlore.brief.check import check, facts
+from afterlore.brief.check import check
 from afterlore.brief.disputes import Dispute, disputes, undisputed
 from afterlore.brief.publish.edition import BulletEntry, Disagreement
 from afterlore.brief.write.story import Draft, Sourced
@@ -18,6 +18,7 @@ from afterlore.core import Change, Claim, Evidence, Rung, digest
 from afterlore.text.language import language
 from afterlore.text.names import names
 from afterlore.text.ngrams import words
+from afterlore.text.quantities import quantities
 from afterlore.text.sentences import Sentence, sentences
 
 __all__ = ["DISPUTED", "Entered", "enter", "side_by_side"]
@@ -122,7 +123,7 @@ def _claim(statement: Sourced, home: _Read, read: Sequence[_Read], day: Date) ->
 def _corroborations(text: str, home: Article, read: Sequence[_Read]) -> Iterator[tuple[Article, Evidence]]:
     """For each other, independent outlet the sentence that says the same, if it has one."""
     mine = frozenset(words(text))
-    figures = bool(facts(text))
+    figures = bool(quantities(text))
     heard = {home.outlet, home.origin or home.outlet}
     for other in read:
         article = other.article

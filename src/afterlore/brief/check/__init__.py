@@ -1,15 +1,14 @@
 """Does a claim follow, in the parts that can be checked, from given source sentences? No model is asked.
 
-Compared are figures as (value, unit, metric, subject), dates, names, quotations, directions. What is
-not covered: inference, cause,
-scope ("the core team" told as "the team"), names made of common words, quotations in translation, sums over a list.
+Compared are figures as (value, unit, metric, subject), dates, names, quotations, directions. What is not covered:
+inference, cause, scope ("the core team" told as "the team"), names made of common words, quotations in translation,
+sums over a list.
 """
 
 import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from afterlore.brief.check.facts import Fact, facts
 from afterlore.brief.check.figures import check_figures
 from afterlore.brief.check.items import check_items
 from afterlore.brief.check.naming import check_names, check_versions
@@ -25,7 +24,7 @@ from afterlore.text.names import words
 from afterlore.text.normalize import skeleton
 from afterlore.text.sentences import Sentence, sentences
 
-__all__ = ["Fact", "Problem", "Verdict", "check", "facts"]
+__all__ = ["Problem", "Verdict", "check"]
 
 
 def check(claim: str, sources: Sequence[str]) -> Verdict:
