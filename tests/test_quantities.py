@@ -78,7 +78,7 @@ def test_complements_have_one_ratio() -> None:
 
 
 def test_direction_beside_a_latin_name() -> None:
-    assert [(q.form, q.direction) for q in quantities("DROP的F1较AFlow提升5.1%")] == [("by", 1)]
+    assert [(q.form, q.direction) for q in quantities("Harbor的召回较Quay提升3.4%")] == [("by", 1)]
     assert [q.direction for q in quantities("against 22% for its rival")] == [0]
 
 
