@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constr
 DEMO := build/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs bench clean
+.PHONY: help demo test lint docs bench screenshots clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*##/\1\t/p' $(MAKEFILE_LIST)
@@ -23,6 +23,18 @@ $(VENV)/core.stamp: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/test.stamp: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) --editable '.[all]'
 	@touch $@ $(VENV)/core.stamp
+
+# The page is tested in a real browser. Playwright's own download is not used: a distribution's chromium is what people have.
+$(VENV)/chromium.stamp: | $(BIN)/python
+	@browser() { command -v chromium || command -v chromium-browser || command -v google-chrome; }; \
+	fonts() { fc-list :lang=zh 2>/dev/null | grep -q .; }; \
+	if ! { browser >/dev/null && fonts; } && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk fontconfig; \
+	fi; \
+	browser >/dev/null || \
+	  { echo "the tests of the page need a browser: install the packages chromium and fonts-noto-cjk (Debian, Ubuntu), or Google Chrome"; exit 2; }
+	@touch $@
 
 demo: $(VENV)/core.stamp  ## build two days of briefs from the shipped samples, offline
 	@$(BIN)/afterlore brief build samples/2026-03-10 --out $(DEMO) --date 2026-03-10 --offline --quiet
@@ -41,7 +53,7 @@ lint: $(VENV)/test.stamp  ## ruff and mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: lint  ## gates and all tests
+test: lint $(VENV)/chromium.stamp  ## gates and all tests
 	$(BIN)/pytest -n auto
 
 docs: $(VENV)/core.stamp  ## make the example, its excerpt in the README, and the JSON Schema
