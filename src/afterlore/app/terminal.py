@@ -84,6 +84,12 @@ def report(built: "Built") -> None:
         f"{counts.events} events → {counts.stories} stories, {len(edition.others)} others, {counts.claims} claims"
         + (f", {counts.rejected_claims} sentences rejected by the verifier" if counts.rejected_claims else "")
     )
+    if built.outcomes:
+        applied = sum(outcome.holds for outcome in built.outcomes)
+        console.print(f"{applied} edits applied, {len(built.outcomes) - applied} no longer apply")
+    for outcome in built.outcomes:
+        if not outcome.holds:
+            console.print(escape(f"  edit {outcome.edit.seq} ({outcome.edit.verb}): {outcome.why}"))
     if built.later_days:
         days = ", ".join(str(day) for day in built.later_days)
         console.print(f"built before this day and without knowing it: {days}; build them again, in order")

@@ -15,16 +15,19 @@ from pathlib import Path
 from typing import Any, Self
 
 from afterlore.brief.article import Article, Drop
+from afterlore.brief.desk.apply import Outcome, regroup
+from afterlore.brief.desk.edits import Edit, EditLog, live
+from afterlore.brief.desk.inputs import Inputs, recalled, remember
 from afterlore.brief.gather.collect import Item, SourceHealth, collect
 from afterlore.brief.gather.responses import JournalCache
-from afterlore.brief.group.cluster import cluster
+from afterlore.brief.group.cluster import Clustering, cluster
 from afterlore.brief.group.dedupe import dedupe
-from afterlore.brief.publish.archive import read_archive
+from afterlore.brief.publish.archive import Archive, read_archive
 from afterlore.brief.publish.edition import Counts, Edition, encode
 from afterlore.brief.publish.folder import Folder
 from afterlore.brief.publish.page import publish
 from afterlore.brief.read.extract import VERSION, extract
-from afterlore.brief.stories import Group, tell
+from afterlore.brief.stories import Group, Memory, Telling, tell
 from afterlore.brief.vertical import Vertical
 from afterlore.brief.write.extractive import ExtractiveWriter
 from afterlore.brief.write.writer import Writer
@@ -33,7 +36,7 @@ from afterlore.journal import Journal
 from afterlore.web.fetch import Fetcher
 from afterlore.web.urls import is_web
 
-__all__ = ["Built", "Report", "Request", "build", "edit"]
+__all__ = ["Built", "Drafted", "Grouped", "Report", "Request", "build", "draft", "edit", "group", "issue"]
 
 _BATCH = 20
 """Extractions recorded at once: what a killed run does again at most."""
@@ -109,6 +112,8 @@ class Built:
     files: tuple[Path, ...]
     later_days: tuple[Date, ...]
     """Days after this one that were built before it, and so do not know what it told."""
+    outcomes: tuple[Outcome, ...] = ()
+    """Whether each of the editor's edits still applies."""
 
     def summary(self) -> dict[str, Any]:
         """The run's report, for machines."""
@@ -120,6 +125,14 @@ class Built:
             "stories": stories,
             "files": [str(file) for file in self.files],
             "later_days": [str(day) for day in self.later_days],
+            "edits": {
+                "applied": sum(outcome.holds for outcome in self.outcomes),
+                "lapsed": [
+                    {"seq": outcome.edit.seq, "verb": outcome.edit.verb, "why": outcome.why}
+                    for outcome in self.outcomes
+                    if not outcome.holds
+                ],
+            },
         }
 
 
@@ -150,9 +163,21 @@ def build(request: Request, progress: Progress, writer: Writer | None = None) ->
         cache = JournalCache(journal)
         with Fetcher(cache=cache, allow_hosts=request.allow_hosts, offline=request.offline) as fetcher:
             items = _collect(request, fetcher, report, progress)
-        articles = _extract(items, request.vertical, journal, report, progress)
+        keys, articles = _extract(items, request.vertical, journal, report, progress)
         report.sources[:] = [_dated(health, articles) for health in report.sources]
-        return edit(articles, request, report, journal, progress, writer or ExtractiveWriter())
+        inputs = Inputs(
+            day=request.day,
+            hours=request.window // timedelta(hours=1),
+            top=request.top,
+            vertical=request.vertical,
+            keys=tuple(keys),
+            sources=tuple(report.sources),
+            dropped=tuple(report.dropped),
+        )
+        drafted = _drafted(articles, request, report, journal, progress, writer or ExtractiveWriter())
+        # Before publishing, so that a desk never shows what is published as a change of older inputs.
+        inputs.store(journal)
+        return issue(drafted, folder, journal, progress)
 
 
 def edit(
@@ -164,13 +189,80 @@ def edit(
     writer: Writer,
 ) -> Built:
     """All that comes after extraction: choose, group, rank, write, verify and publish. Raises as ``build`` does."""
-    folder = Folder(request.out)
-    archive = read_archive(folder, request.day)
-    fresh = _select(articles, request, archive.articles, report)
-    groups, duplicates = _group(fresh, progress)
+    drafted = _drafted(articles, request, report, journal, progress, writer)
+    return issue(drafted, Folder(request.out), journal, progress)
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """What a day's edition is made of before an editor or the ranker chooses."""
+
+    read: int
+    """Articles, before the window and duplicates were taken off."""
+    in_window: int
+    articles: tuple[Article, ...]
+    """Of the window, without copies."""
+    copies: dict[str, tuple[Article, ...]]
+    """By the article that they copy."""
+    clustering: Clustering
+    archive: Archive
+    report: Report
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """An edition that is not published yet."""
+
+    edition: Edition
+    telling: Telling
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def encoded(self) -> str:
+        """The text of its ``brief.json``."""
+        return encode(self.edition)
+
+
+def group(articles: Sequence[Article], request: Request, report: Report, progress: Progress) -> Grouped:
+    """Choose the day's articles and group them by event."""
+    archive = read_archive(Folder(request.out), request.day)
+    chosen = _select(articles, request, archive.articles, report)
+    progress.stage("dedupe", len(chosen))
+    copies: dict[str, list[Article]] = {}
+    by_id = {article.id: article for article in chosen}
+    for duplicate in dedupe(chosen):
+        copies.setdefault(duplicate.of, []).append(by_id.pop(duplicate.article))
+    progress.advance(len(chosen))
+    progress.stage("cluster", len(by_id))
+    clustering = cluster(list(by_id.values()))
+    progress.advance(len(by_id))
+    return Grouped(
+        read=len(articles),
+        in_window=len(chosen),
+        articles=tuple(by_id.values()),
+        copies={of: tuple(found) for of, found in copies.items()},
+        clustering=clustering,
+        archive=archive,
+        report=report,
+    )
+
+
+def draft(
+    grouped: Grouped,
+    request: Request,
+    edits: Sequence[Edit],
+    *,
+    journal: Journal,
+    progress: Progress,
+    writer: Writer,
+    memory: Memory | None = None,
+) -> Drafted:
+    """The edition as it would be published, with the editor's ``edits`` (live ones). Raises as ``build`` does."""
+    groups, regrouped = _groups(grouped, edits)
+    report = Report(list(grouped.report.sources), list(grouped.report.dropped))
     told = tell(
         groups,
-        archive.stories,
+        grouped.archive.stories,
         writer,
         request.vertical,
         day=request.day,
@@ -178,11 +270,13 @@ def edit(
         top=request.top,
         journal=journal,
         progress=progress,
+        edits=edits,
+        memory=memory,
     )
     for article, reason, detail in told.left_out:
         report.drop(article, reason, detail)
     if not told.stories:
-        raise _nothing(request, report, len(articles))
+        raise _nothing(request, report, grouped.read)
     edition = Edition(
         date=request.day,
         title=" ".join(part for part in (request.vertical.emoji, request.vertical.title) if part),
@@ -198,24 +292,46 @@ def edit(
         sources=tuple(report.sources),
         dropped=tuple(report.dropped),
         counts=Counts(
-            articles=len(articles),
-            in_window=len(fresh),
+            articles=grouped.read,
+            in_window=grouped.in_window,
             dropped=sum(not drop.kept for drop in report.dropped),
-            duplicates=duplicates,
+            duplicates=sum(map(len, grouped.copies.values())),
             events=len(groups),
             stories=len(told.stories),
             claims=len(told.claims),
             rejected_claims=told.rejected,
         ),
     )
+    outcomes = sorted([*regrouped, *told.outcomes], key=lambda outcome: outcome.edit.seq)
+    return Drafted(edition, told, tuple(outcomes))
+
+
+def issue(drafted: Drafted, folder: Folder, journal: Journal, progress: Progress) -> Built:
+    """Publish a draft. What stood there before is remembered, so that a desk can show what changed."""
     progress.stage("publish", 1)
-    publish(edition, encode(edition), told.texts, folder)
+    edition, encoded = drafted.edition, drafted.encoded
+    remember(folder.ledger(edition.date), encoded, edition.date, journal)
+    publish(edition, encoded, drafted.telling.texts, folder)
     progress.advance()
     return Built(
         edition=edition,
-        files=(folder.markdown(request.day), folder.ledger(request.day)),
-        later_days=tuple(day for day in folder.days() if day > request.day),
+        files=(folder.markdown(edition.date), folder.ledger(edition.date)),
+        later_days=tuple(day for day in folder.days() if day > edition.date),
+        outcomes=drafted.outcomes,
     )
+
+
+def _drafted(
+    articles: Sequence[Article],
+    request: Request,
+    report: Report,
+    journal: Journal,
+    progress: Progress,
+    writer: Writer,
+) -> Drafted:
+    edits = live(EditLog(Folder(request.out).edits(request.day)).read())
+    grouped = group(articles, request, report, progress)
+    return draft(grouped, request, edits, journal=journal, progress=progress, writer=writer)
 
 
 def _collect(request: Request, fetcher: Fetcher, report: Report, progress: Progress) -> list[Item]:
@@ -241,34 +357,31 @@ def _collect(request: Request, fetcher: Fetcher, report: Report, progress: Progr
 
 def _extract(
     items: Sequence[Item], vertical: Vertical, journal: Journal, report: Report, progress: Progress
-) -> list[Article]:
-    """The items' articles, one for each address: of two with the same address the longer text stays."""
+) -> tuple[list[str], list[Article]]:
+    """The items' articles with their keys in the journal, one for each address: of two with the same address the
+    longer text stays.
+    """
     progress.stage("extract", len(items))
     # An author's name that stands in an outlet's place is recognised by the outlets that the others name.
     known = sorted({*vertical.outlets, *(item.outlet for item in items if item.outlet)})
     setting = digest("\n".join((VERSION, *known)))
     keys = [digest(f"{setting}\n{item.to_json()}") for item in items]
     done = journal.recall("extract", keys)
-    articles: dict[str, Article] = {}
+    articles: dict[str, tuple[str, Article]] = {}
     for start in range(0, len(items), _BATCH):
         fresh: dict[str, str] = {}
         for item, key in zip(items[start : start + _BATCH], keys[start : start + _BATCH], strict=True):
             if key not in done:
                 found = extract(item, known)
                 done[key] = fresh[key] = json.dumps([type(found).__name__, found.to_json()])
-            result = _recalled(done[key])
+            result = recalled(done[key])
             if isinstance(result, Drop):
                 report.dropped.append(result)
-            elif result.id not in articles or len(result.text) > len(articles[result.id].text):
-                articles[result.id] = result
+            elif result.id not in articles or len(result.text) > len(articles[result.id][1].text):
+                articles[result.id] = key, result
             progress.advance()
         journal.record("extract", fresh)
-    return list(articles.values())
-
-
-def _recalled(value: str) -> Article | Drop:
-    kind, record = json.loads(value)
-    return Article.from_json(record) if kind == "Article" else Drop.from_json(record)
+    return [key for key, _ in articles.values()], [article for _, article in articles.values()]
 
 
 def _dated(health: SourceHealth, articles: Sequence[Article]) -> SourceHealth:
@@ -304,26 +417,19 @@ def _select(articles: Sequence[Article], request: Request, told: dict[str, Date]
     return chosen
 
 
-def _group(articles: Sequence[Article], progress: Progress) -> tuple[list[Group], int]:
-    """Events, each with its reports and their copies; and how many copies there were."""
-    progress.stage("dedupe", len(articles))
-    copies: dict[str, list[Article]] = {}
-    by_id = {article.id: article for article in articles}
-    duplicates = dedupe(articles)
-    for duplicate in duplicates:
-        copies.setdefault(duplicate.of, []).append(by_id.pop(duplicate.article))
-    progress.advance(len(articles))
-    progress.stage("cluster", len(by_id))
-    clusters = cluster(list(by_id.values())).clusters
-    progress.advance(len(by_id))
+def _groups(grouped: Grouped, edits: Sequence[Edit]) -> tuple[list[Group], list[Outcome]]:
+    """Events, each with its reports and their copies, as the clusterer and the editor put them together."""
+    copies = {of: [copy.id for copy in found] for of, found in grouped.copies.items()}
+    clusters, outcomes = regroup(grouped.clustering.clusters, grouped.articles, copies, edits)
+    by_id = {article.id: article for article in grouped.articles}
     groups = [
         Group(
             articles=tuple(by_id[one] for one in ids),
-            reposts=tuple(copy for one in ids for copy in copies.get(one, ())),
+            reposts=tuple(copy for one in ids for copy in grouped.copies.get(one, ())),
         )
         for ids in clusters
     ]
-    return groups, len(duplicates)
+    return groups, outcomes
 
 
 def _nothing(request: Request, report: Report, articles: int) -> InputError | ServiceError:

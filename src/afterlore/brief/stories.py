@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date as Date
 from datetime import datetime
+from typing import Literal
 
 from afterlore.brief.article import Article
 from afterlore.brief.claims import Entered, enter
 from afterlore.brief.classify import classify_story
+from afterlore.brief.desk.apply import Mark, Outcome, Wording, arrange, match, reword
+from afterlore.brief.desk.edits import Edit, Reject, Relabel
 from afterlore.brief.group import followup
 from afterlore.brief.publish.archive import ToldStory
 from afterlore.brief.publish.edition import ArticleEntry, Followed, Other, Reason, StoryEntry
@@ -19,12 +22,19 @@ from afterlore.brief.write.writer import Writer
 from afterlore.core import Claim, Progress, digest
 from afterlore.journal import Journal
 
-__all__ = ["Group", "Telling", "tell"]
+__all__ = ["Candidate", "Group", "Memory", "Telling", "tell"]
 
 _TELLING = 12
 """Characters from which on a sentence is nobody's stock phrase."""
 _REPEATED = 2
 """Sentences in common by which an article is known to tell an earlier story again."""
+
+
+_WORDS = {
+    "zh": {"pinned": "编辑置顶", "promoted": "编辑选入", "category": "编辑选定"},
+    "en": {"pinned": "pinned by the editor", "promoted": "taken in by the editor", "category": "set by the editor"},
+}
+"""What the ledger says, in the brief's language, of what an editor decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +43,46 @@ class Group:
 
     articles: tuple[Article, ...]
     reposts: tuple[Article, ...]
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """What an editor's events know it by."""
+        return frozenset(article.id for article in (*self.articles, *self.reposts))
+
+
+State = Literal["told", "listed", "below", "retold", "silent", "dropped"]
+"""``listed``: only linked; ``below``: ranked below what is listed; ``retold``: it adds nothing to what an earlier day
+told; ``silent``: it was to be told, and its articles hold nothing that can be; ``dropped``: by the editor.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An event, and what became of it."""
+
+    group: Group
+    ranked: Ranked
+    place: int
+    """By rank alone, from 1."""
+    mark: Mark | None
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A group as it can be told."""
+
+    draft: Draft
+    entered: Entered
+    before: ToldStory | None
+
+
+@dataclass(slots=True)
+class Memory:
+    """What one process remembers between drafts of a day, so that an edit redoes only what it changes."""
+
+    ranked: dict[tuple[tuple[str, ...], ...], tuple[list[Ranked], dict[int, ToldStory]]] = field(default_factory=dict)
+    told: dict[tuple[tuple[str, ...], ToldStory | None], _Told | None] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -49,6 +99,12 @@ class Telling:
     left_out: list[tuple[Article, str, str]] = field(default_factory=list)
     """Article, reason, detail."""
     rejected: int = 0
+    made: set[str] = field(default_factory=set)
+    """Ids of all claims of the told stories, with those that an editor rejected."""
+    candidates: list[Candidate] = field(default_factory=list)
+    """Every event in the order of the day, then the dropped ones."""
+    outcomes: list[Outcome] = field(default_factory=list)
+    """Whether each of the editor's events on order and wording still applies."""
 
 
 def tell(
@@ -62,34 +118,124 @@ def tell(
     top: int,
     journal: Journal,
     progress: Progress,
+    edits: Sequence[Edit] = (),
+    memory: Memory | None = None,
 ) -> Telling:
-    """Tell the ``top`` most important events, and list the next ones. Freshness is counted from ``end``."""
+    """Tell the ``top`` most important events, and list the next ones. Freshness is counted from ``end``.
+
+    What an editor pinned or promoted is told whatever its rank, and takes the place of the last of the others.
+    """
     progress.stage("rank", len(groups))
-    ranked = rank([group.articles for group in groups], vertical, now=end)
-    followed = _followed(groups, archive)
+    teller = _Teller(groups, archive, writer, vertical, day, journal, memory or Memory())
+    ranked = teller.rank(end)
     progress.advance(len(groups))
     progress.stage("write", min(top, len(groups)))
     telling = Telling(writer=writer.name)
-    known = frozenset(sentence for story in archive for sentence in story.sentences)
-    for one in ranked:
+    stories = [groups[one.story].ids for one in ranked]
+    arranged = arrange(stories, edits)
+    wordings, outcomes = reword(stories, edits, vertical.category_names)
+    marked = [place for place in arranged.order if place in arranged.marks]
+    held = {place: teller.told(ranked[place], wordings.get(place)) for place in marked}
+    waiting = sum(one is not None for one in held.values())
+    for place in arranged.order:
+        one, mark = ranked[place], arranged.marks.get(place)
         group = groups[one.story]
-        if len(telling.stories) < top:
-            before = followed.get(one.story) or _quoted(group, archive)
-            draft = _draft(writer, group, vertical, before.sentences if before else (), journal)
-            draft = _untold(draft, known) if draft else None
-            entered = enter(draft, group.articles, day) if draft else None
-            if draft and entered and entered.insight and (not before or _has_news(entered, before)):
-                _add_story(telling, group, draft, entered, one, before, vertical)
-                progress.advance()
-                continue
-        else:
-            before = followed.get(one.story)
-        if before:
+        waiting -= held.get(place) is not None
+        wanted = place in held or len(telling.stories) + waiting < top
+        found = held[place] if place in held else teller.told(one, wordings.get(place)) if wanted else None
+        state: State = "silent" if mark else "below"
+        if found:
+            _add_story(telling, group, found, one, vertical, mark, wordings.get(place))
+            progress.advance()
+            state = "told"
+        elif before := teller.before(one, thorough=wanted):
             said = f"{before.title!r} was told on {before.date}, and this adds nothing"
             telling.left_out += [(article, "told", said) for article in group.articles]
+            state = "retold"
         elif len(telling.others) < vertical.max_others:
             _add_other(telling, group, vertical)
+            state = "silent" if mark else "listed"
+        telling.candidates.append(Candidate(group, one, place + 1, mark, state))
+    dropped = sorted(place for place, mark in arranged.marks.items() if mark == "dropped")
+    telling.candidates += [
+        Candidate(groups[ranked[place].story], ranked[place], place + 1, "dropped", "dropped") for place in dropped
+    ]
+    telling.outcomes = [*arranged.outcomes, *(_still_made(outcome, telling) for outcome in outcomes)]
     return telling
+
+
+@dataclass(frozen=True, slots=True)
+class _Teller:
+    """The day's groups, and how each of them would be told."""
+
+    groups: Sequence[Group]
+    archive: Sequence[ToldStory]
+    writer: Writer
+    vertical: Vertical
+    day: Date
+    journal: Journal
+    memory: Memory
+
+    @property
+    def _key(self) -> tuple[tuple[str, ...], ...]:
+        return tuple(tuple(article.id for article in group.articles) for group in self.groups)
+
+    def rank(self, end: datetime) -> list[Ranked]:
+        """The groups, best first."""
+        if self._key not in self.memory.ranked:
+            ranked = rank([group.articles for group in self.groups], self.vertical, now=end)
+            self.memory.ranked[self._key] = ranked, _followed(self.groups, self.archive)
+        return self.memory.ranked[self._key][0]
+
+    def before(self, one: Ranked, *, thorough: bool) -> ToldStory | None:
+        """The earlier story that this one continues; ``thorough``: or repeats word for word."""
+        followed = self.memory.ranked[self._key][1].get(one.story)
+        return followed or (_quoted(self.groups[one.story], self.archive) if thorough else None)
+
+    def told(self, one: Ranked, wording: Wording | None) -> _Told | None:
+        """The group as a story, or None when nothing of it can be told, or nothing that was not."""
+        group, before = self.groups[one.story], self.before(one, thorough=True)
+        key = (tuple(article.id for article in group.articles), before)
+        if key not in self.memory.told:
+            self.memory.told[key] = self._tell(group, before)
+        found = self.memory.told[key]
+        return _reworded(found, wording) if found and wording else found
+
+    def _tell(self, group: Group, before: ToldStory | None) -> _Told | None:
+        known = frozenset(sentence for story in self.archive for sentence in story.sentences)
+        draft = _draft(self.writer, group, self.vertical, before.sentences if before else (), self.journal)
+        draft = _untold(draft, known) if draft else None
+        entered = enter(draft, group.articles, self.day) if draft else None
+        if not draft or not entered or not entered.insight or (before and not _has_news(entered, before)):
+            return None
+        return _Told(draft, entered, before)
+
+
+def _reworded(told: _Told, wording: Wording) -> _Told | None:
+    """The story without the claims that an editor rejected and with the editor's labels; None when nothing is left."""
+    entered, out = told.entered, wording.rejected
+    insight = [claim for claim in entered.insight if claim not in out]
+    bullets = [
+        bullet.model_copy(update={"label": wording.labels.get(bullet.claim, bullet.label)})
+        for bullet in entered.bullets
+        if bullet.claim not in out
+    ]
+    if not insight and bullets:
+        insight = [bullets.pop(0).claim]
+    disagreements = [one for one in entered.disagreements if one.claim not in out]
+    revised = replace(entered, insight=insight, bullets=bullets, disagreements=disagreements)
+    return _Told(told.draft, revised, told.before) if insight else None
+
+
+def _still_made(outcome: Outcome, telling: Telling) -> Outcome:
+    """Labels and rejections hold where their story is not told; where it is, the claim must be one of its own."""
+    edit = outcome.edit
+    if not outcome.holds or not isinstance(edit, Relabel | Reject) or edit.claim in telling.made:
+        return outcome
+    told = [candidate.group.ids for candidate in telling.candidates if candidate.state == "told"]
+    if match(edit.story, told) is None:
+        return outcome
+    return Outcome(edit, holds=False, why="its story does not make that claim any more")
 
 
 def _followed(groups: Sequence[Group], archive: Sequence[ToldStory]) -> dict[int, ToldStory]:
@@ -147,22 +293,27 @@ def _has_news(entered: Entered, before: ToldStory) -> bool:
 def _add_story(
     telling: Telling,
     group: Group,
-    draft: Draft,
-    entered: Entered,
+    told: _Told,
     ranked: Ranked,
-    before: ToldStory | None,
     vertical: Vertical,
+    mark: Mark | None,
+    wording: Wording | None,
 ) -> None:
+    draft, entered, before = told.draft, told.entered, told.before
     category = classify_story(group.articles, vertical, title=draft.title)
+    words = _WORDS.get(vertical.language, _WORDS["en"])
+    wording = wording or Wording()
+    marked = [Reason(name=mark, value=0.0, why=words[mark])] if mark else []
     uses = [evidence.article for claim in entered.claims.values() for evidence in claim.evidence]
     cited = sorted(group.articles, key=lambda a: (-uses.count(a.id), a.published is None, a.published, a.id))
     telling.stories.append(
         StoryEntry(
             id=digest("\n".join(sorted(article.id for article in cited)))[:12],
-            title=entered.title,
+            title=wording.title or entered.title,
+            title_by="editor" if wording.title else "source",
             title_from=draft.title_from,
-            category=category.name,
-            category_reason="、".join(category.reason),
+            category=wording.category or category.name,
+            category_reason=words["category"] if wording.category else "、".join(category.reason),
             articles=tuple(article.id for article in cited),
             reposts=tuple(article.id for article in group.reposts),
             insight=tuple(entered.insight),
@@ -170,11 +321,12 @@ def _add_story(
             disagreements=tuple(entered.disagreements),
             follows=Followed(date=before.date, story=before.id, title=before.title) if before else None,
             score=ranked.score,
-            reasons=tuple(Reason(name=r.name, value=r.value, why=r.why) for r in ranked.reasons),
+            reasons=(*marked, *(Reason(name=r.name, value=r.value, why=r.why) for r in ranked.reasons)),
         )
     )
     used = {*entered.insight, *(bullet.claim for bullet in entered.bullets)}
     telling.claims.update({key: claim for key, claim in entered.claims.items() if key in used})
+    telling.made.update(entered.claims)
     telling.rejected += entered.rejected
     for article in (*cited, *group.reposts):
         _cite(telling, article)

@@ -101,6 +101,12 @@ class Journal:
         with self._engine.begin() as connection:
             connection.execute(insert(_DONE).prefix_with("OR IGNORE"), rows)
 
+    def replace(self, stage: str, key: str, value: str) -> None:
+        """Store a result that may change; the last value of a key stands."""
+        row = {"stage": stage, "key": key, "value": value}
+        with self._engine.begin() as connection:
+            connection.execute(insert(_DONE).prefix_with("OR REPLACE"), row)
+
     def load_response(self, url: str) -> tuple[str, bytes] | None:
         """Head (JSON) and body of the response stored for an address."""
         with self._engine.connect() as connection:

@@ -87,7 +87,9 @@ class StoryEntry(Record):
     id: str
     title: str
     title_from: str
-    """Id of the article whose title or lead it is."""
+    """Id of the article whose title or lead it is; of an editor's title, the one that it stands in place of."""
+    title_by: Literal["source", "editor"] = Field(default="source", exclude_if=lambda by: by == "source")
+    """``editor``: a person wrote it, and it need not stand in any source. Left out when it is the source's."""
     category: str
     category_reason: str
     articles: tuple[str, ...]

@@ -6,6 +6,7 @@
     DIR/sources/<sha256>.txt           the stored text of each cited article
     DIR/<YYYY-MM-DD>/brief.json        the ledger of one day
     DIR/<YYYY-MM-DD>/brief.md          the same day, for readers
+    DIR/<YYYY-MM-DD>/edits.jsonl       what an editor did with it; it is nowhere else, so keep it
 """
 
 import os
@@ -65,6 +66,10 @@ class Folder:
     def markdown(self, day: date) -> Path:
         """Where a day's ``brief.md`` lies."""
         return self.path / day.isoformat() / "brief.md"
+
+    def edits(self, day: date) -> Path:
+        """Where what an editor did with a day is kept."""
+        return self.path / day.isoformat() / "edits.jsonl"
 
     def source(self, sha256: str) -> Path:
         """Where the stored text of that digest lies."""

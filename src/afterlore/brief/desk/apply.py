@@ -1,0 +1,213 @@
+"""What an editor's events make of a day: of its groups, of their order, of how each story is told.
+
+Pure functions. An event applies to the story that is still the one it named (``match``), or to none: then it is kept
+and reported as no longer applying. What an event asks for and finds done already holds, so that applying twice is
+applying once.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal
+
+from afterlore.brief.article import Article
+from afterlore.brief.desk.edits import (
+    Drop,
+    Edit,
+    Merge,
+    Move,
+    Pin,
+    Promote,
+    Recategorise,
+    Reject,
+    Relabel,
+    Retitle,
+    Split,
+)
+
+__all__ = ["Arrangement", "Mark", "Outcome", "Wording", "arrange", "match", "regroup", "reword"]
+
+Mark = Literal["pinned", "promoted", "dropped"]
+
+_SAME = 0.5
+"""From this share of common articles on (Jaccard) a story of today is the one that was named, unless another is as
+near.
+"""
+_GONE = "its story is not there any more"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Whether a live edit applies to the day as it is now."""
+
+    edit: Edit
+    holds: bool
+    why: str = ""
+    """Why it no longer applies."""
+
+
+def match(named: Iterable[str], stories: Sequence[frozenset[str]], *, grown: bool = True) -> int | None:
+    """The place of the story that was named by its articles, or None.
+
+    It is the one that holds them all (``grown``: however many came to it since), or else the one with which they have
+    at least half in common; where two are equally near, none.
+    """
+    wanted = frozenset(named)
+    near = [(len(wanted & story) / len(wanted | story), place) for place, story in enumerate(stories) if wanted & story]
+    if grown and (whole := [place for _, place in near if wanted <= stories[place]]):
+        return whole[0]
+    near.sort(reverse=True)
+    if not near or near[0][0] < _SAME or (len(near) > 1 and near[1][0] == near[0][0]):
+        return None
+    return near[0][1]
+
+
+def regroup(
+    clusters: Sequence[Sequence[str]],
+    articles: Sequence[Article],
+    copies: Mapping[str, Sequence[str]],
+    edits: Sequence[Edit],
+) -> tuple[list[tuple[str, ...]], list[Outcome]]:
+    """The clusters after the merges and splits, in the clusterer's own order: members by time, clusters by the place
+    of their first member among ``articles``. ``copies`` gives the copies of an article, which go where it goes.
+    """
+    units = {article.id: frozenset((article.id, *copies.get(article.id, ()))) for article in articles}
+    groups = [list(ids) for ids in clusters]
+    outcomes = []
+    for edit in edits:
+        if isinstance(edit, Merge):
+            outcomes.append(_merge(groups, units, edit))
+        elif isinstance(edit, Split):
+            outcomes.append(_split(groups, units, edit))
+    if not outcomes:
+        return [tuple(ids) for ids in clusters], []
+    place = {article.id: at for at, article in enumerate(articles)}
+    time = {article.id: (article.published or datetime.max.replace(tzinfo=UTC), article.id) for article in articles}
+    ordered = [tuple(sorted(ids, key=time.__getitem__)) for ids in groups]
+    return sorted(ordered, key=lambda ids: min(place[one] for one in ids)), outcomes
+
+
+def _whole(group: Iterable[str], units: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    return frozenset().union(*(units[one] for one in group))
+
+
+def _merge(groups: list[list[str]], units: Mapping[str, frozenset[str]], edit: Merge) -> Outcome:
+    wholes = [_whole(group, units) for group in groups]
+    found = [match(story, wholes) for story in edit.stories]
+    places = sorted({place for place in found if place is not None})
+    if len(places) > 1:
+        groups[places[0]] = [one for place in places for one in groups[place]]
+        for place in reversed(places[1:]):
+            del groups[place]
+    elif None in found:
+        return Outcome(edit, holds=False, why="fewer than two of its stories are still there")
+    return Outcome(edit, holds=True)
+
+
+def _split(groups: list[list[str]], units: Mapping[str, frozenset[str]], edit: Split) -> Outcome:
+    out, rest = frozenset(edit.out), frozenset(edit.story) - frozenset(edit.out)
+    here = _whole((one for group in groups for one in group), units)
+    if not out & here or not rest & here:
+        return Outcome(edit, holds=False, why="the articles of one side are not there any more")
+    for group in list(groups):
+        apart = [one for one in group if units[one] & out]
+        stay = [one for one in group if not units[one] & out]
+        if apart and _whole(stay, units) & rest:
+            group[:] = stay
+            groups.append(apart)
+    return Outcome(edit, holds=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """The stories in the editor's order."""
+
+    order: tuple[int, ...]
+    """Places in the ranked list; dropped stories are not among them."""
+    marks: dict[int, Mark]
+    outcomes: tuple[Outcome, ...]
+
+
+def arrange(stories: Sequence[frozenset[str]], edits: Sequence[Edit]) -> Arrangement:
+    """Pins, promotions, drops and moves over ``stories``, which come best first. The last word on a story counts."""
+    order = list(range(len(stories)))
+    marks: dict[int, Mark] = {}
+    outcomes = []
+    for edit in edits:
+        if not isinstance(edit, Pin | Promote | Drop | Move):
+            continue
+        place = match(edit.story, stories, grown=not isinstance(edit, Drop))
+        if place is None:
+            outcomes.append(Outcome(edit, holds=False, why=_GONE))
+        elif isinstance(edit, Move):
+            outcomes.append(_move(order, place, edit, stories))
+        else:
+            if isinstance(edit, Pin):
+                order.remove(place)
+                first = next((at for at, one in enumerate(order) if marks.get(one) != "pinned"), len(order))
+                order.insert(first, place)
+                marks[place] = "pinned"
+            else:
+                marks[place] = "promoted" if isinstance(edit, Promote) else "dropped"
+            outcomes.append(Outcome(edit, holds=True))
+    kept = tuple(place for place in order if marks.get(place) != "dropped")
+    return Arrangement(kept, marks, tuple(outcomes))
+
+
+def _move(order: list[int], place: int, edit: Move, stories: Sequence[frozenset[str]]) -> Outcome:
+    anchor = match(edit.anchor, stories)
+    if anchor is None or anchor == place:
+        why = "the story it was moved to is not there any more" if anchor is None else "the two are one story now"
+        return Outcome(edit, holds=False, why=why)
+    order.remove(place)
+    order.insert(order.index(anchor) + (edit.side == "below"), place)
+    return Outcome(edit, holds=True)
+
+
+@dataclass(slots=True)
+class Wording:
+    """What an editor set of how one story is told."""
+
+    title: str | None = None
+    category: str | None = None
+    labels: dict[str, str] = field(default_factory=dict)
+    """By claim."""
+    rejected: set[str] = field(default_factory=set)
+    """Claims."""
+
+
+def reword(
+    stories: Sequence[frozenset[str]], edits: Sequence[Edit], categories: Sequence[str]
+) -> tuple[dict[int, Wording], list[Outcome]]:
+    """Titles, categories, labels and rejections by the place of their story. The last word counts.
+
+    Whether a claim is still made shows only where its story is told; until then a label or a rejection holds.
+    """
+    wordings: dict[int, Wording] = {}
+    outcomes = []
+    for edit in edits:
+        if not isinstance(edit, Retitle | Recategorise | Relabel | Reject):
+            continue
+        place = match(edit.story, stories)
+        if place is None:
+            outcomes.append(Outcome(edit, holds=False, why=_GONE))
+            continue
+        if isinstance(edit, Recategorise) and edit.category not in categories:
+            outcomes.append(Outcome(edit, holds=False, why=f"the vertical has no category {edit.category!r}"))
+            continue
+        wording = wordings.setdefault(place, Wording())
+        _enter(wording, edit)
+        outcomes.append(Outcome(edit, holds=True))
+    return wordings, outcomes
+
+
+def _enter(wording: Wording, edit: Retitle | Recategorise | Relabel | Reject) -> None:
+    """One edit entered into the wording."""
+    if isinstance(edit, Retitle):
+        wording.title = edit.title
+    elif isinstance(edit, Recategorise):
+        wording.category = edit.category
+    elif isinstance(edit, Relabel):
+        wording.labels[edit.claim] = edit.label
+    else:
+        wording.rejected.add(edit.claim)

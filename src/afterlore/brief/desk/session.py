@@ -1,0 +1,469 @@
+"""A desk: one day of one folder, open for an editor.
+
+It shows the day as a build would publish it now, with the editor's events, and publishes it. Until then nothing in the
+folder changes but ``edits.jsonl``. An event that would do nothing, or leave nothing to publish, is refused before it
+is written. All is made from what the last build left in the journal; a build that runs meanwhile is noticed.
+"""
+
+import os
+import sys
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date as Date
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal, Self, TypeVar
+
+from pydantic import ValidationError
+
+from afterlore.brief.article import Article
+from afterlore.brief.check import Problem, check
+from afterlore.brief.classify import classify_story
+from afterlore.brief.desk import experience
+from afterlore.brief.desk.apply import match
+from afterlore.brief.desk.changes import Changes, changes
+from afterlore.brief.desk.edits import (
+    Drop,
+    Edit,
+    EditLog,
+    Merge,
+    Move,
+    Pin,
+    Promote,
+    Published,
+    Recategorise,
+    Reject,
+    Relabel,
+    Retitle,
+    Split,
+    Undo,
+    live,
+    undone,
+)
+from afterlore.brief.desk.inputs import Inputs, before_last
+from afterlore.brief.group.cluster import DEFAULT, Clustering
+from afterlore.brief.pipeline import Built, Drafted, Grouped, Report, Request, draft, group, issue
+from afterlore.brief.publish.edition import Edition, StoryEntry, decode
+from afterlore.brief.publish.folder import Folder
+from afterlore.brief.stories import Candidate, Memory
+from afterlore.brief.write.extractive import ExtractiveWriter
+from afterlore.brief.write.titles import short_title
+from afterlore.core import AfterloreError, InputError, Silent, digest
+from afterlore.journal import Journal
+
+__all__ = ["SHOWN", "Desk", "State", "key_of"]
+
+_E = TypeVar("_E", Merge, Split, Pin, Promote, Drop, Move, Retitle, Recategorise, Relabel, Reject, Undo, Published)
+
+_KEPT = 6
+"""Drafts and rankings that are remembered: what the editor may soon come back to."""
+
+SHOWN = 40
+"""Events shown to the editor below those that are told."""
+
+
+def key_of(candidate: Candidate) -> str:
+    """A story's id, told or not: that of ``StoryEntry``."""
+    return digest("\n".join(sorted(article.id for article in candidate.group.articles)))[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The day as the editor sees it."""
+
+    request: Request
+    events: tuple[Edit, ...]
+    drafted: Drafted
+    published: Edition | None
+    """None when the folder's ledger cannot be read; publishing mends that."""
+    fresh: bool
+    """Whether what is published is what the desk shows."""
+
+    @property
+    def told(self) -> tuple[Candidate, ...]:
+        """The stories, in order."""
+        return tuple(one for one in self.drafted.telling.candidates if one.state == "told")
+
+    @property
+    def waiting(self) -> tuple[Candidate, ...]:
+        """The next ones, best first."""
+        rest = [one for one in self.drafted.telling.candidates if one.state not in ("told", "dropped")]
+        return tuple(sorted(rest, key=lambda one: (one.state != "silent", one.place))[:SHOWN])
+
+    @property
+    def dropped(self) -> tuple[Candidate, ...]:
+        """What the editor took out."""
+        return tuple(one for one in self.drafted.telling.candidates if one.state == "dropped")
+
+
+class Desk:
+    """Open with ``Desk.open``, close when done. Methods may be called from several threads, one at a time works."""
+
+    def __init__(self, folder: Folder, day: Date, journal: Journal, lock: int | None) -> None:
+        self.folder = folder
+        self.day = day
+        self._journal = journal
+        self._lock = lock
+        self._log = EditLog(folder.edits(day))
+        self._busy = threading.RLock()
+        self._writer = ExtractiveWriter()
+        self._inputs = ""
+        self._archive: tuple[object, ...] = ()
+        self._request: Request | None = None
+        self._grouped: Grouped | None = None
+        self._memory = Memory()
+        self._drafts: dict[tuple[Edit, ...], Drafted] = {}
+        self._warned: dict[tuple[str, tuple[str, ...]], tuple[Problem, ...]] = {}
+
+    @classmethod
+    def open(cls, path: Path, day: Date | None = None) -> Self:
+        """The desk of ``day``, by default the last one. Raises InputError that names the fix when there is no such
+        day, when another desk is open on the folder, and when the journal cannot make the day again.
+        """
+        folder = Folder(path)
+        days = folder.days()
+        if not days:
+            raise InputError(f"no brief in {str(path)!r}; build one with: afterlore brief build SOURCE... --out {path}")
+        if day is not None and day not in days:
+            known = ", ".join(str(one) for one in days[-5:])
+            raise InputError(f"no brief of {day} in {str(path)!r}; its last days are {known}")
+        lock = _lock(path)
+        try:
+            folder.claim()
+            desk = cls(folder, day or days[-1], Journal(folder.journal), lock)
+        except BaseException:
+            _unlock(lock)
+            raise
+        try:
+            desk.state()
+        except BaseException:
+            desk.close()
+            raise
+        return desk
+
+    def close(self) -> None:
+        """Give folder and journal back."""
+        self._journal.close()
+        _unlock(self._lock)
+        self._lock = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def state(self) -> State:
+        """The day now. Raises InputError when the log is damaged or the day can no longer be made."""
+        with self._busy:
+            return self._state(self._log.read())
+
+    def _state(self, events: tuple[Edit, ...]) -> State:
+        drafted = self._draft(live(events))
+        request = self._request
+        assert request is not None
+        try:
+            standing = self.folder.ledger(self.day).read_bytes().decode()
+            published: Edition | None = decode(standing)
+        except (OSError, UnicodeDecodeError, InputError):
+            standing, published = "", None
+        return State(request, events, drafted, published, standing == drafted.encoded)
+
+    def _draft(self, edits: tuple[Edit, ...]) -> Drafted:
+        self._refresh()
+        assert self._grouped is not None
+        assert self._request is not None
+        if edits not in self._drafts:
+            _forget(self._drafts)
+            _forget(self._memory.ranked)
+            self._drafts[edits] = draft(
+                self._grouped,
+                self._request,
+                edits,
+                journal=self._journal,
+                progress=Silent(),
+                writer=self._writer,
+                memory=self._memory,
+            )
+        return self._drafts[edits]
+
+    def _refresh(self) -> None:
+        """Read the day's inputs when they, or an earlier day, are not those that the desk works on."""
+        text = Inputs.stored(self._journal, self.day) or ""
+        archive = tuple(
+            (earlier, self.folder.ledger(earlier).stat().st_mtime_ns)
+            for earlier in self.folder.days()
+            if earlier < self.day
+        )
+        if text and (text, archive) == (self._inputs, self._archive):
+            return
+        inputs = Inputs.from_json(text) if text else None
+        articles = inputs.articles(self._journal) if inputs else None
+        if inputs is None or articles is None:
+            raise InputError(
+                f"what {self.day} was made of is not remembered; run 'afterlore brief build SOURCE... --out "
+                f"{self.folder.path} --date {self.day}' once more, with the day's sources"
+            )
+        self._request = Request(
+            sources=(),
+            out=self.folder.path,
+            vertical=inputs.vertical,
+            day=self.day,
+            window=timedelta(hours=inputs.hours),
+            top=inputs.top,
+            offline=True,
+            allow_hosts=(),
+        )
+        report = Report(list(inputs.sources), list(inputs.dropped))
+        self._grouped = group(articles, self._request, report, Silent())
+        self._inputs, self._archive = text, archive
+        self._memory, self._drafts = Memory(), {}
+
+    def merge(self, keys: Sequence[str]) -> Merge:
+        """Two or more stories become one."""
+        with self._busy:
+            found = [self._found(key) for key in dict.fromkeys(keys)]
+            if len(found) < 2:
+                raise InputError("choose two or more stories to merge")
+            likeness = self._likeness([one.group.articles for one in found])
+            return self._do(Merge, stories=tuple(_ids(one) for one in found), similarity=likeness)
+
+    def split(self, key: str, articles: Iterable[str]) -> Split:
+        """Some of a story's articles become a story of their own; copies go with what they copy."""
+        with self._busy:
+            one = self._found(key)
+            chosen = set(articles)
+            out = [article for article in one.group.articles if article.id in chosen]
+            rest = [article for article in one.group.articles if article.id not in chosen]
+            if not out or not rest:
+                raise InputError("choose some of the story's articles to take out, and leave some")
+            assert self._grouped is not None
+            copies = [copy.id for article in out for copy in self._grouped.copies.get(article.id, ())]
+            ids = tuple(sorted([*(article.id for article in out), *copies]))
+            return self._do(Split, story=_ids(one), out=ids, similarity=self._likeness([out, rest]))
+
+    def pin(self, key: str) -> Pin:
+        """Tell it first."""
+        with self._busy:
+            return self._do(Pin, story=_ids(self._found(key)))
+
+    def promote(self, key: str) -> Promote:
+        """Tell it, in its rank's order."""
+        with self._busy:
+            return self._do(Promote, story=_ids(self._found(key)))
+
+    def drop(self, key: str) -> Drop:
+        """Tell and list it not."""
+        with self._busy:
+            return self._do(Drop, story=_ids(self._found(key)))
+
+    def move(self, key: str, way: Literal["up", "down"]) -> Move:
+        """One place up or down among the told stories."""
+        with self._busy:
+            told = self._state(self._log.read()).told
+            at = next((at for at, one in enumerate(told) if key_of(one) == key), None)
+            if at is None:
+                raise InputError("only a story that is told has a place to move from; take it in first")
+            to = at - 1 if way == "up" else at + 1
+            if not 0 <= to < len(told):
+                raise InputError(f"it is the {'first' if way == 'up' else 'last'} story already")
+            side: Literal["above", "below"] = "above" if way == "up" else "below"
+            return self._do(Move, story=_ids(told[at]), side=side, anchor=_ids(told[to]))
+
+    def retitle(self, key: str, title: str) -> Retitle:
+        """Give it a title of the editor's own."""
+        with self._busy:
+            return self._do(Retitle, story=_ids(self._found(key)), title=" ".join(title.split()))
+
+    def recategorise(self, key: str, category: str) -> Recategorise:
+        """Put it into another category of the vertical."""
+        with self._busy:
+            return self._do(Recategorise, story=_ids(self._found(key)), category=category)
+
+    def relabel(self, key: str, claim: str, label: str) -> Relabel:
+        """Put another label before a bullet."""
+        with self._busy:
+            return self._do(Relabel, story=_ids(self._found(key)), claim=claim, label=" ".join(label.split()))
+
+    def reject(self, key: str, claim: str) -> Reject:
+        """Make the brief not say it."""
+        with self._busy:
+            return self._do(Reject, story=_ids(self._found(key)), claim=claim)
+
+    def undo(self, seq: int) -> Undo:
+        """Let an event not count; undoing an undo lets what it undid count again."""
+        with self._busy:
+            return self._do(Undo, of=seq)
+
+    def publish(self) -> Built:
+        """Publish what the desk shows, and write down what became of each candidate."""
+        with self._busy:
+            state = self._state(self._log.read())
+            built = issue(state.drafted, self.folder, self._journal, Silent())
+            fields = {"edition": digest(state.drafted.encoded), "decisions": self._decisions(state)}
+            self._log.append(_made(Published, state.events, self._now(), fields), state.events)
+            return built
+
+    def changes(self) -> Changes | None:
+        """What the desk shows that is not published so; None when nothing readable is published."""
+        state = self.state()
+        return changes(state.published, state.drafted.edition) if state.published else None
+
+    def last_changes(self) -> Changes | None:
+        """What the last publication, by a build or a desk, changed; None when it was the first."""
+        with self._busy:
+            state = self._state(self._log.read())
+            before = before_last(self._journal, self.day)
+            try:
+                return changes(decode(before), state.published) if before and state.published else None
+            except InputError:
+                # Written by another version; that there is no comparison harms nothing.
+                return None
+
+    def warnings(self, title: str, articles: Sequence[Article]) -> tuple[Problem, ...]:
+        """What of an editor's title no source of the story bears out."""
+        known = (title, tuple(article.id for article in articles))
+        with self._busy:
+            if known not in self._warned:
+                texts = [f"{article.title}。\n{article.text}" for article in articles]
+                found = check(title, texts).problems
+                self._warned[known] = tuple(problem for problem in found if not problem.minor)
+            return self._warned[known]
+
+    def _found(self, key: str) -> Candidate:
+        candidates = self._state(self._log.read()).drafted.telling.candidates
+        found = next((one for one in candidates if key_of(one) == key), None)
+        if found is None:
+            raise InputError("that story is not there any more; this is the day as it is now")
+        return found
+
+    def _do(self, kind: type[_E], **fields: Any) -> _E:
+        """Make the event, see that it does what it says, and write it."""
+        events: tuple[Edit, ...] = self._log.read()
+        event = _made(kind, events, self._now(), fields)
+        before = self._draft(live(events))
+        _possible(event, events, before)
+        try:
+            after = self._draft(live((*events, event)))
+        except AfterloreError as error:
+            raise InputError("that would leave nothing to publish; take another story in first") from error
+        _effective(event, before, after)
+        self._log.append(event, events)
+        return event
+
+    def _now(self) -> datetime:
+        assert self._request is not None
+        return datetime.now(self._request.vertical.zone).replace(microsecond=0)
+
+    def _likeness(self, sides: Sequence[Sequence[Article]]) -> float | None:
+        assert self._grouped is not None
+        return _likeness(self._grouped.clustering, sides, len(self._grouped.articles))
+
+    def _decisions(self, state: State) -> tuple[experience.Decision, ...]:
+        vertical = state.request.vertical
+        decisions = []
+        for one in (*state.told, *state.waiting, *state.dropped):
+            title, _ = short_title(one.group.articles, vertical)
+            candidate = experience.Candidate(
+                title=title,
+                category=classify_story(one.group.articles, vertical, title=title).name,
+                features={reason.name: reason.value for reason in one.ranked.reasons},
+                articles=tuple(article.id for article in one.group.articles),
+            )
+            if one.state == "told":
+                choice: experience.Choice = one.mark if one.mark in ("pinned", "promoted") else "kept"
+            else:
+                choice = "dropped" if one.state == "dropped" else "left"
+            decisions.append(experience.Decision(candidate=candidate, decision=choice))
+        return tuple(decisions)
+
+
+def _made(kind: type[_E], events: Sequence[Edit], now: datetime, fields: dict[str, Any]) -> _E:
+    try:
+        return kind(seq=len(events) + 1, at=now, **fields)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = first["loc"][0] if first["loc"] else kind.__name__.lower()
+        raise InputError(f"{where}: {first['msg'].removeprefix('Value error, ')}") from error
+
+
+def _possible(event: Edit, events: Sequence[Edit], before: Drafted) -> None:
+    """Whether what the event speaks of is there. Raises InputError."""
+    if isinstance(event, Undo):
+        if not 0 < event.of < event.seq:
+            raise InputError(f"there is no event {event.of} to undo")
+        if event.of in undone(events):
+            raise InputError(f"event {event.of} does not count already")
+    if isinstance(event, Relabel | Reject):
+        story = _story(before, event.story)
+        claims = {bullet.claim for bullet in story.bullets} if story else set()
+        if isinstance(event, Reject) and story:
+            claims |= set(story.insight)
+        if event.claim not in claims:
+            raise InputError("that statement is not there any more; this is the day as it is now")
+
+
+def _effective(event: Edit, before: Drafted, after: Drafted) -> None:
+    """Whether the event does what it says. Raises InputError that says why it cannot."""
+    outcome = next((one for one in after.outcomes if one.edit == event), None)
+    if outcome and not outcome.holds:
+        raise InputError(outcome.why)
+    if isinstance(event, Retitle | Recategorise | Relabel | Move | Merge | Split) and before.edition == after.edition:
+        raise InputError("nothing would change")
+    if isinstance(event, Pin | Promote | Reject):
+        candidates = after.telling.candidates
+        place = match(event.story, [one.group.ids for one in candidates])
+        state = candidates[place].state if place is not None else "silent"
+        if isinstance(event, Reject) and state != "told":
+            raise InputError("it is the last thing the story says; drop the story instead")
+        if state == "retold":
+            raise InputError("it adds nothing to what an earlier day told")
+        if state != "told":
+            raise InputError("its articles hold no sentence that can be told")
+
+
+def _forget(remembered: dict[Any, Any]) -> None:
+    while len(remembered) >= _KEPT:
+        del remembered[next(iter(remembered))]
+
+
+def _story(drafted: Drafted, ids: Sequence[str]) -> StoryEntry | None:
+    stories = drafted.edition.stories
+    place = match(ids, [frozenset((*story.articles, *story.reposts)) for story in stories])
+    return stories[place] if place is not None else None
+
+
+def _ids(candidate: Candidate) -> tuple[str, ...]:
+    return tuple(sorted(candidate.group.ids))
+
+
+def _likeness(clustering: Clustering, sides: Sequence[Sequence[Article]], total: int) -> float | None:
+    """The highest score of a pair across the sides that the clusterer was unsure of; None when it was sure of all."""
+    side = {article.id: number for number, articles in enumerate(sides) for article in articles}
+    scores = [
+        doubt.score
+        for doubt in clustering.unsure
+        if doubt.a in side and doubt.b in side and side[doubt.a] != side[doubt.b]
+    ]
+    return round(max(scores) - DEFAULT.raised(total), 4) if scores else None
+
+
+def _lock(path: Path) -> int | None:
+    """Hold the folder itself, so that nothing is left behind when the process is killed."""
+    if sys.platform == "win32":
+        return None
+    import fcntl
+
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(handle)
+        raise InputError(f"a desk is open on {str(path)!r} already; use that one, or stop it first") from error
+    return handle
+
+
+def _unlock(handle: int | None) -> None:
+    if handle is not None:
+        os.close(handle)
