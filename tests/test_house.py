@@ -33,9 +33,11 @@ HEAVY = (
     "rensa",
     "rjieba",
     "sqlalchemy",
+    "starlette",
     "torch",
     "trafilatura",
     "transformers",
+    "uvicorn",
 )
 
 

@@ -144,6 +144,31 @@ def verify(
     return int(bool(result.problems))
 
 
+@app.command()
+def review(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that build has made.")],
+    date: Annotated[
+        str | None, typer.Option(help="Day to edit; the last one if left out.", metavar="YYYY-MM-DD")
+    ] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 8765,
+    browse: Annotated[bool, typer.Option("--open/--no-open", help="Open the desk in the browser.")] = True,
+) -> None:
+    """Serve the editor's desk on this machine: merge, split, pin, drop, reword, see why, publish. Ctrl-C stops it."""
+    from afterlore.app.desk.serve import serve
+    from afterlore.brief.desk.session import Desk
+    from afterlore.brief.pipeline import day_of
+
+    logs.configure(config.load())
+    with Desk.open(folder, day_of(date) if date else None) as desk:
+        kept = f"edits are kept in {desk.folder.edits(desk.day)}"
+        serve(
+            desk,
+            port,
+            browse=browse,
+            say=lambda address: typer.echo(f"the desk of {desk.day}: {address} ({kept}; Ctrl-C stops it)"),
+        )
+
+
 class Evaluation(StrEnum):
     """What ``brief eval`` can measure."""
 

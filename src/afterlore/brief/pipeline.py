@@ -36,7 +36,7 @@ from afterlore.journal import Journal
 from afterlore.web.fetch import Fetcher
 from afterlore.web.urls import is_web
 
-__all__ = ["Built", "Drafted", "Grouped", "Report", "Request", "build", "draft", "edit", "group", "issue"]
+__all__ = ["Built", "Drafted", "Grouped", "Report", "Request", "build", "day_of", "draft", "edit", "group", "issue"]
 
 _BATCH = 20
 """Extractions recorded at once: what a killed run does again at most."""
@@ -69,12 +69,7 @@ class Request:
         allow_hosts: Sequence[str] = (),
     ) -> Self:
         """From what a user wrote. Raises InputError that names the valid form."""
-        try:
-            day = Date.fromisoformat(date) if date else datetime.now(vertical.zone).date()
-        except ValueError as error:
-            raise InputError(f"--date takes YYYY-MM-DD, not {date!r}") from error
-        if (date and day.isoformat() != date) or not 1970 <= day.year < 9999:
-            raise InputError(f"--date takes YYYY-MM-DD from 1970 on, not {date!r}")
+        day = day_of(date) if date else datetime.now(vertical.zone).date()
         return cls(
             sources=tuple(sources),
             out=out,
@@ -95,6 +90,17 @@ class Request:
     def start(self) -> datetime:
         """Articles published before it are too old."""
         return self.end - self.window
+
+
+def day_of(text: str) -> Date:
+    """The day that a user wrote. Raises InputError that names the valid form."""
+    try:
+        day = Date.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(f"--date takes YYYY-MM-DD, not {text!r}") from error
+    if day.isoformat() != text or not 1970 <= day.year < 9999:
+        raise InputError(f"--date takes YYYY-MM-DD from 1970 on, not {text!r}")
+    return day
 
 
 def _window(text: str) -> timedelta:

@@ -99,8 +99,10 @@ class Telling:
     left_out: list[tuple[Article, str, str]] = field(default_factory=list)
     """Article, reason, detail."""
     rejected: int = 0
-    made: set[str] = field(default_factory=set)
-    """Ids of all claims of the told stories, with those that an editor rejected."""
+    made: dict[str, Claim] = field(default_factory=dict)
+    """All claims of the told stories, with those that an editor rejected."""
+    titles: dict[str, str] = field(default_factory=dict)
+    """What the sources call each told story, by its id, whatever an editor calls it."""
     candidates: list[Candidate] = field(default_factory=list)
     """Every event in the order of the day, then the dropped ones."""
     outcomes: list[Outcome] = field(default_factory=list)
@@ -126,8 +128,13 @@ def tell(
     What an editor pinned or promoted is told whatever its rank, and takes the place of the last of the others.
     """
     progress.stage("rank", len(groups))
-    teller = _Teller(groups, archive, writer, vertical, day, journal, memory or Memory())
-    ranked = teller.rank(end)
+    memory = memory or Memory()
+    key = tuple(tuple(article.id for article in group.articles) for group in groups)
+    if key not in memory.ranked:
+        ranking = rank([group.articles for group in groups], vertical, now=end)
+        memory.ranked[key] = ranking, _followed(groups, archive)
+    ranked, followed = memory.ranked[key]
+    teller = _Teller(groups, followed, archive, writer, vertical, day, journal, memory)
     progress.advance(len(groups))
     progress.stage("write", min(top, len(groups)))
     telling = Telling(writer=writer.name)
@@ -169,6 +176,7 @@ class _Teller:
     """The day's groups, and how each of them would be told."""
 
     groups: Sequence[Group]
+    followed: dict[int, ToldStory]
     archive: Sequence[ToldStory]
     writer: Writer
     vertical: Vertical
@@ -176,21 +184,10 @@ class _Teller:
     journal: Journal
     memory: Memory
 
-    @property
-    def _key(self) -> tuple[tuple[str, ...], ...]:
-        return tuple(tuple(article.id for article in group.articles) for group in self.groups)
-
-    def rank(self, end: datetime) -> list[Ranked]:
-        """The groups, best first."""
-        if self._key not in self.memory.ranked:
-            ranked = rank([group.articles for group in self.groups], self.vertical, now=end)
-            self.memory.ranked[self._key] = ranked, _followed(self.groups, self.archive)
-        return self.memory.ranked[self._key][0]
-
     def before(self, one: Ranked, *, thorough: bool) -> ToldStory | None:
         """The earlier story that this one continues; ``thorough``: or repeats word for word."""
-        followed = self.memory.ranked[self._key][1].get(one.story)
-        return followed or (_quoted(self.groups[one.story], self.archive) if thorough else None)
+        found = self.followed.get(one.story)
+        return found or (_quoted(self.groups[one.story], self.archive) if thorough else None)
 
     def told(self, one: Ranked, wording: Wording | None) -> _Told | None:
         """The group as a story, or None when nothing of it can be told, or nothing that was not."""
@@ -327,6 +324,7 @@ def _add_story(
     used = {*entered.insight, *(bullet.claim for bullet in entered.bullets)}
     telling.claims.update({key: claim for key, claim in entered.claims.items() if key in used})
     telling.made.update(entered.claims)
+    telling.titles[telling.stories[-1].id] = entered.title
     telling.rejected += entered.rejected
     for article in (*cited, *group.reposts):
         _cite(telling, article)

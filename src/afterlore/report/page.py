@@ -60,20 +60,33 @@ class Page:
 
     def render(self, **data: object) -> str:
         """The page. Raises jinja2.UndefinedError when the template asks for what ``data`` lacks."""
-        styles = _inline(stylesheet(self.css))
-        script = _inline("\n".join((asset("afterlore.report", "base.js"), self.js)))
+        template = self.environment.get_template(self.template)
+        styles, script = Markup(self._styles), Markup(self._script)
+        return template.render(styles=styles, script=script, policy=self.content_policy, **data)
+
+    @property
+    def content_policy(self) -> str:
+        """The page's Content-Security-Policy; a server sends it as a header too."""
         directives = {
             "default-src": "'none'",
-            "style-src": source_hash(styles),
-            "script-src": source_hash(script),
+            "style-src": source_hash(self._styles),
+            "script-src": source_hash(self._script),
             "img-src": "data:",
             "base-uri": "'none'",
             "form-action": "'none'",
-            **self.policy,
         }
-        policy = "; ".join(f"{name} {value}" for name, value in directives.items())
-        template = self.environment.get_template(self.template)
-        return template.render(styles=Markup(styles), script=Markup(script), policy=policy, **data)
+        for name, value in self.policy.items():
+            # What stands in the page keeps its digest beside what it may load.
+            directives[name] = f"{directives[name]} {value}" if name in {"style-src", "script-src"} else value
+        return "; ".join(f"{name} {value}" for name, value in directives.items())
+
+    @property
+    def _styles(self) -> str:
+        return _inline(stylesheet(self.css))
+
+    @property
+    def _script(self) -> str:
+        return _inline("\n".join((asset("afterlore.report", "base.js"), self.js)))
 
 
 def _inline(text: str) -> str:

@@ -1,0 +1,187 @@
+"""The desk's pages: reading is GET and changes nothing, each deed is a form that is posted and answered by a redirect.
+
+Everything works without JavaScript. With it, htmx sends the same forms and swaps the same page in place.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from jinja2 import Environment
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from afterlore.app.desk.guard import FORM, Guard
+from afterlore.app.desk.view import Viewer
+from afterlore.app.desk.words import words_of
+from afterlore.brief.desk.edits import LONGEST_LABEL, LONGEST_TITLE, Edit
+from afterlore.brief.desk.session import Desk, State
+from afterlore.core import InputError
+from afterlore.report import Page, asset, environment
+
+__all__ = ["site"]
+
+_PACKAGE = "afterlore.app.desk"
+_PAGES = ("desk", "changes", "history")
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """The fields that were posted. Raises InputError for one that is missing."""
+
+    fields: Mapping[str, list[str]]
+
+    def one(self, name: str) -> str:
+        values = self.fields.get(name, [])
+        if len(values) != 1:
+            raise InputError(f"the form lacks {name!r}; load the page again")
+        return values[0]
+
+    def all(self, name: str) -> list[str]:
+        return self.fields.get(name, [])
+
+    def number(self, name: str) -> int:
+        value = self.one(name)
+        if not value.isascii() or not value.isdigit() or len(value) > 9:
+            raise InputError(f"{name!r} is a whole number, not {value[:20]!r}")
+        return int(value)
+
+
+def _move(desk: Desk, form: _Form) -> Edit:
+    way = form.one("way")
+    if way not in ("up", "down"):
+        raise InputError(f"a story moves up or down, not {way[:20]!r}")
+    return desk.move(form.one("story"), "up" if way == "up" else "down")
+
+
+_DEEDS: dict[str, Callable[[Desk, _Form], Edit]] = {
+    "merge": lambda desk, form: desk.merge(form.all("story")),
+    "split": lambda desk, form: desk.split(form.one("story"), form.all("article")),
+    "pin": lambda desk, form: desk.pin(form.one("story")),
+    "promote": lambda desk, form: desk.promote(form.one("story")),
+    "drop": lambda desk, form: desk.drop(form.one("story")),
+    "move": _move,
+    "retitle": lambda desk, form: desk.retitle(form.one("story"), form.one("title")),
+    "recategorise": lambda desk, form: desk.recategorise(form.one("story"), form.one("category")),
+    "relabel": lambda desk, form: desk.relabel(form.one("story"), form.one("claim"), form.one("label")),
+    "reject": lambda desk, form: desk.reject(form.one("story"), form.one("claim")),
+    "undo": lambda desk, form: desk.undo(form.number("event")),
+}
+
+
+class _Site:
+    def __init__(self, desk: Desk, token: str) -> None:
+        self._desk = desk
+        self._token = token
+        vertical = desk.state().request.vertical
+        self._language = vertical.language
+        self._title = " ".join(part for part in (vertical.emoji, vertical.title) if part)
+        self._words = words_of(vertical.language)
+        self._viewer = Viewer(desk, self._words)
+        templates: Environment = environment(_PACKAGE)
+        css, js = asset(_PACKAGE, "desk.css"), asset(_PACKAGE, "desk.js")
+        policy = {"script-src": "'self'", "connect-src": "'self'", "form-action": "'self'"}
+        self._pages = {name: Page(templates, f"{name}.html", css=css, js=js, policy=policy) for name in _PAGES}
+        self._htmx = asset(_PACKAGE, "htmx/htmx.min.js").encode()
+
+    @property
+    def policy(self) -> str:
+        """Of all pages; frames can only be forbidden by a header."""
+        return f"{self._pages['desk'].content_policy}; frame-ancestors 'none'"
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/", self.day, methods=["GET"]),
+            Route("/changes", self.changes, methods=["GET"]),
+            Route("/history", self.history, methods=["GET"]),
+            Route("/do/{verb}", self.do, methods=["POST"]),
+            # Where a browser's address line stands after a form that was refused.
+            Route("/do/{verb}", lambda _: RedirectResponse("/", 303), methods=["GET"]),
+            Route("/assets/htmx.min.js", self.htmx, methods=["GET"]),
+        ]
+
+    def htmx(self, _: Request) -> Response:
+        return Response(self._htmx, media_type="text/javascript")
+
+    def day(self, request: Request) -> Response:
+        state = self._desk.state()
+        return self._show("desk", request, state, **self._viewer.day(state, request.query_params.get("story")))
+
+    def changes(self, request: Request) -> Response:
+        state = self._desk.state()
+        days = self._desk.folder.days()
+        return self._show(
+            "changes",
+            request,
+            state,
+            draft=self._viewer.changes(self._desk.changes()),
+            run=self._viewer.changes(self._desk.last_changes()),
+            later=[str(day) for day in days if day > self._desk.day],
+            file=f"{self._desk.day}/brief.json",
+        )
+
+    def history(self, request: Request) -> Response:
+        state = self._desk.state()
+        events = self._viewer.history(state)
+        return self._show("history", request, state, events=events, file=f"{self._desk.day}/edits.jsonl")
+
+    def do(self, request: Request) -> Response:
+        form = _Form(request.scope[FORM])
+        verb = request.path_params["verb"]
+        try:
+            if verb == "publish":
+                self._desk.publish()
+                seq = len(self._desk.state().events)
+                return RedirectResponse(f"/?{urlencode({'done': seq})}", 303)
+            if verb not in _DEEDS:
+                raise InputError(f"no deed {verb[:20]!r}; there are {', '.join(_DEEDS)}, publish")
+            event = _DEEDS[verb](self._desk, form)
+        except (InputError, OSError) as error:
+            return self._refused(request, form, str(error))
+        state = self._desk.state()
+        if form.all("back") == ["history"]:
+            return RedirectResponse(f"/history?{urlencode({'done': event.seq})}", 303)
+        key = self._viewer.place_of(state, event) or next(iter(form.all("story")), "")
+        query = urlencode({"story": key, "done": event.seq} if key else {"done": event.seq})
+        return RedirectResponse(f"/?{query}" + (f"#s-{key}" if key else ""), 303)
+
+    def _refused(self, request: Request, form: _Form, why: str) -> Response:
+        state = self._desk.state()
+        selected = next(iter(form.all("story")), None)
+        return self._show("desk", request, state, status=422, error=why, **self._viewer.day(state, selected))
+
+    def _show(
+        self, name: str, request: Request, state: State, *, status: int = 200, error: str = "", **data: object
+    ) -> Response:
+        done = request.query_params.get("done", "")
+        event = self._viewer.undoable(state, int(done)) if done.isascii() and done.isdigit() and len(done) < 9 else None
+        page = self._pages[name].render(
+            lang=self._language,
+            title=f"{self._words[name]} · {self._title} {self._desk.day}",
+            heading=self._title,
+            day=self._desk.day,
+            words=self._words,
+            page=name,
+            token=self._token,
+            fresh=state.fresh,
+            readable=state.published is not None,
+            top=state.request.top,
+            done=event,
+            error=error,
+            longest_title=LONGEST_TITLE,
+            longest_label=LONGEST_LABEL,
+            **data,
+        )
+        return HTMLResponse(page, status)
+
+
+def site(desk: Desk, port: int) -> Starlette:
+    """The desk as an ASGI application that answers on 127.0.0.1:``port``."""
+    token = secrets.token_urlsafe(32)
+    pages = _Site(desk, token)
+    guard = Middleware(Guard, port=port, token=token, policy=pages.policy)
+    return Starlette(routes=pages.routes(), middleware=[guard])
