@@ -25,8 +25,8 @@ def made() -> dict[Path, str]:
         for day in DAYS:
             source, out = str(ROOT / "samples" / day), Path(name) / "out"
             request = Request.of([source], out=out, vertical=load_vertical("ai"), date=day, offline=True)
-            page, _ = build(request, Silent()).files
-            files[Path(f"docs/example/{day}/brief.md")] = page.read_text(encoding="utf-8")
+            build(request, Silent())
+            files[Path(f"docs/example/{day}/brief.md")] = (out / day / "brief.md").read_text(encoding="utf-8")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     story = files[Path(f"docs/example/{DAYS[0]}/brief.md")].split("\n## ")[1].removesuffix("\n---\n").strip()
     title, body = story.split("\n", 1)

@@ -25,7 +25,7 @@ from afterlore.brief.group.dedupe import dedupe
 from afterlore.brief.publish.archive import Archive, read_archive
 from afterlore.brief.publish.edition import Counts, Edition, encode
 from afterlore.brief.publish.folder import Folder
-from afterlore.brief.publish.page import publish
+from afterlore.brief.publish.site import publish
 from afterlore.brief.read.extract import VERSION, extract
 from afterlore.brief.stories import Group, Memory, Telling, tell
 from afterlore.brief.vertical import Vertical
@@ -321,7 +321,7 @@ def issue(drafted: Drafted, folder: Folder, journal: Journal, progress: Progress
     progress.advance()
     return Built(
         edition=edition,
-        files=(folder.markdown(edition.date), folder.ledger(edition.date)),
+        files=folder.files(edition.date),
         later_days=tuple(day for day in folder.days() if day > edition.date),
         outcomes=drafted.outcomes,
     )
