@@ -395,6 +395,10 @@ def _possible(event: Edit, events: Sequence[Edit], before: Drafted) -> None:
             raise InputError(f"there is no event {event.of} to undo")
         if event.of in undone(events):
             raise InputError(f"event {event.of} does not count already")
+    if isinstance(event, Retitle | Recategorise) and (story := _story(before, event.story)):
+        same = story.title == event.title if isinstance(event, Retitle) else story.category == event.category
+        if same:
+            raise InputError("nothing would change")
     if isinstance(event, Relabel | Reject):
         story = _story(before, event.story)
         claims = {bullet.claim for bullet in story.bullets} if story else set()
