@@ -220,13 +220,10 @@ class Drafted:
     """An edition that is not published yet."""
 
     edition: Edition
+    encoded: str
+    """The text of its ``brief.json``."""
     telling: Telling
     outcomes: tuple[Outcome, ...]
-
-    @property
-    def encoded(self) -> str:
-        """The text of its ``brief.json``."""
-        return encode(self.edition)
 
 
 def group(articles: Sequence[Article], request: Request, report: Report, progress: Progress) -> Grouped:
@@ -309,7 +306,7 @@ def draft(
         ),
     )
     outcomes = sorted([*regrouped, *told.outcomes], key=lambda outcome: outcome.edit.seq)
-    return Drafted(edition, told, tuple(outcomes))
+    return Drafted(edition, encode(edition), told, tuple(outcomes))
 
 
 def issue(drafted: Drafted, folder: Folder, journal: Journal, progress: Progress) -> Built:

@@ -33,10 +33,10 @@ def serve(desk: Desk, port: int, *, browse: bool, say: Callable[[str], None]) ->
             timeout_graceful_shutdown=2,
         )
         address = f"http://127.0.0.1:{own}/"
-        say(address)
-        if browse:
-            _open(address)
         try:
+            say(address)
+            if browse:
+                _open(address)
             uvicorn.Server(config).run(sockets=[listener])
         except KeyboardInterrupt:
             # How a desk is closed; uvicorn has answered what was under way and hands the signal on.

@@ -13,6 +13,7 @@ from afterlore.journal import Journal
 
 __all__ = ["Inputs", "before_last", "recalled", "remember"]
 
+_FORMAT = '{"format":"afterlore.day/1",'
 _STAGE = "day"
 _BEFORE = "edition before"
 
@@ -41,7 +42,7 @@ class Inputs(Record):
     def stored(cls, journal: Journal, day: date) -> str | None:
         """The day's inputs as JSON; None when nothing, or something of another version, is kept."""
         text = journal.recall(_STAGE, [day.isoformat()]).get(day.isoformat())
-        return text if text and json.loads(text).get("format") == "afterlore.day/1" else None
+        return text if text and text.startswith(_FORMAT) else None
 
     def articles(self, journal: Journal) -> list[Article] | None:
         """The articles, or None when the journal does not hold all of them any more."""

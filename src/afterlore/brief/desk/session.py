@@ -114,6 +114,7 @@ class Desk:
         self._grouped: Grouped | None = None
         self._memory = Memory()
         self._drafts: dict[tuple[Edit, ...], Drafted] = {}
+        self._standing: tuple[str, Edition | None] = "", None
         self._warned: dict[tuple[str, tuple[str, ...]], tuple[Problem, ...]] = {}
 
     @classmethod
@@ -165,10 +166,16 @@ class Desk:
         assert request is not None
         try:
             standing = self.folder.ledger(self.day).read_bytes().decode()
-            published: Edition | None = decode(standing)
-        except (OSError, UnicodeDecodeError, InputError):
-            standing, published = "", None
-        return State(request, events, drafted, published, standing == drafted.encoded)
+        except (OSError, UnicodeDecodeError):
+            standing = ""
+        if standing == drafted.encoded:
+            return State(request, events, drafted, drafted.edition, fresh=True)
+        if self._standing[0] != standing:
+            try:
+                self._standing = standing, decode(standing)
+            except InputError:
+                self._standing = standing, None
+        return State(request, events, drafted, self._standing[1], fresh=False)
 
     def _draft(self, edits: tuple[Edit, ...]) -> Drafted:
         self._refresh()
@@ -332,7 +339,7 @@ class Desk:
             return self._warned[known]
 
     def _found(self, key: str) -> Candidate:
-        candidates = self._state(self._log.read()).drafted.telling.candidates
+        candidates = self._draft(live(self._log.read())).telling.candidates
         found = next((one for one in candidates if key_of(one) == key), None)
         if found is None:
             raise InputError("that story is not there any more; this is the day as it is now")
