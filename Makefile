@@ -54,7 +54,7 @@ lint: $(VENV)/test.stamp  ## ruff and mypy
 	$(BIN)/mypy
 
 test: lint $(VENV)/chromium.stamp  ## gates and all tests
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist loadgroup
 
 docs: $(VENV)/core.stamp  ## make the example, its excerpt in the README, and the JSON Schema
 	@$(BIN)/python docs/make.py

@@ -42,12 +42,12 @@ DARK = {
 def stylesheet(*more: str) -> str:
     """The base style sheet, then ``more`` of the page's own. Colours are ``var(--ink)`` and so on."""
     light, dark = _declared(LIGHT), _declared(DARK)
+    # Dark is for screens: paper is white whatever the screen was.
     tokens = (
         f":root{{color-scheme:light;{light}}}\n"
-        f"@media (prefers-color-scheme:dark){{:root:not([data-theme=light]){{color-scheme:dark;{dark}}}}}\n"
-        f":root[data-theme=dark]{{color-scheme:dark;{dark}}}\n"
-        # Paper is white whatever the screen was.
-        f"@media print{{:root,:root[data-theme]{{color-scheme:light;{light}--paper:#fff;--raised:#fff;}}}}\n"
+        f"@media screen and (prefers-color-scheme:dark){{:root:not([data-theme=light]){{color-scheme:dark;{dark}}}}}\n"
+        f"@media screen{{:root[data-theme=dark]{{color-scheme:dark;{dark}}}}}\n"
+        "@media print{:root{--paper:#fff;--raised:#fff;}}\n"
     )
     base = (files("afterlore.report") / "assets" / "base.css").read_text(encoding="utf-8")
     return "\n".join((tokens, base, *more))

@@ -31,7 +31,6 @@ def message(edition: Edition, ledger_digest: str) -> str:
     made["From"] = Address(display_name=title, username="brief", domain="afterlore.invalid")
     made["Date"] = day.moment.replace(microsecond=0)
     made["Message-ID"] = f"<{edition.date}.{ledger_digest[:32]}@afterlore.invalid>"
-    made["Content-Language"] = edition.language
     made["X-Unsent"] = "1"
     data = {
         "day": day,
@@ -44,5 +43,6 @@ def message(edition: Edition, ledger_digest: str) -> str:
     found = templates().environment
     made.set_content(found.get_template("mail.txt").render(data), cte="base64")
     made.add_alternative(found.get_template("mail.html").render(data), subtype="html", cte="base64")
+    made["Content-Language"] = edition.language
     made.set_boundary(f"=_{ledger_digest[:32]}")
     return made.as_bytes().decode("ascii")

@@ -5,7 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
+from importlib.metadata import version
 from importlib.resources import files
+
+from markupsafe import Markup
 
 from afterlore import __version__
 from afterlore.brief.publish.almanac import Almanac, Place
@@ -13,8 +16,9 @@ from afterlore.brief.publish.edition import Edition
 from afterlore.brief.publish.view import view
 from afterlore.brief.publish.words import counted, full_date, month_name, short_date, weekdays, words_of
 from afterlore.core import digest
-from afterlore.report import Page, asset, environment, stylesheet
+from afterlore.report import Page, asset, environment, one_line, stylesheet
 from afterlore.text.language import language
+from afterlore.text.phrases import phrases
 
 __all__ = ["archive_page", "day_page", "form", "stamp", "stamp_of", "templates"]
 
@@ -30,7 +34,13 @@ def templates() -> Page:
     """The day's page; its environment serves the feeds and the mail too."""
     made = environment(_PACKAGE)
     made.globals.update(counted=counted, language=language)
+    made.filters["headline"] = _headline
     return Page(made, "brief.html", css=asset(_PACKAGE, "brief.css"), js=asset(_PACKAGE, "brief.js"))
+
+
+def _headline(title: str) -> Markup:
+    """A title as one line of text in which a browser may break between words only (see ``word-break`` in base.css)."""
+    return Markup("<wbr>").join(phrases(one_line(title)))
 
 
 @cache
@@ -41,8 +51,8 @@ def _archive() -> Page:
 
 @cache
 def form() -> str:
-    """Names how pages look: it changes with the version, the templates, the styles and the scripts."""
-    parts = [__version__, stylesheet()]
+    """Names how pages look: it changes with the versions, the templates, the styles and the scripts."""
+    parts = [__version__, version("rjieba"), stylesheet()]
     for package in (_PACKAGE, "afterlore.report"):
         for folder in ("assets", "templates"):
             found = sorted((files(package) / folder).iterdir(), key=lambda item: item.name)
