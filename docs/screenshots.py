@@ -5,10 +5,12 @@ brings its own address (``Shot.serve``).
 """
 
 import shutil
+import signal
+import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -61,10 +63,34 @@ def _to_dispute(page: Page) -> None:
     )
 
 
+@contextmanager
+def _desk(folder: Path) -> Iterator[str]:
+    words = ["brief", "review", str(folder), "--date", DAYS[0], "--port", "0", "--no-open"]
+    command = [sys.executable, "-m", "afterlore.app", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield next(word for word in process.stdout.readline().split() if word.startswith("http"))
+        process.send_signal(signal.SIGINT)
+
+
+def _edit(page: Page) -> None:
+    rows = page.locator("ol.rows .row")
+    rows.nth(4).get_by_role("button", name="置顶").click()
+    page.locator("#status", has_text="置顶").wait_for()
+    rows.nth(7).get_by_role("button", name="移除").click()
+    page.locator("#status", has_text="移除").wait_for()
+    rows.nth(1).locator(".row-title").click()
+    page.fill("#f-title", "霁川智能推出Jichuan-4，API降价73%")
+    page.click("#retitle-go")
+    page.locator("#status", has_text="改标题").wait_for()
+    page.mouse.move(0, 0)
+
+
 SHOTS = (
     Shot("brief-light", f"{DAYS[0]}/brief.html", WIDE, prepare=_open_second),
     Shot("brief-dark", f"{DAYS[1]}/brief.html", WIDE, scheme="dark", prepare=_to_thread),
     Shot("brief-phone", f"{DAYS[0]}/brief.html", PHONE, prepare=_to_dispute),
+    Shot("desk", "", {"width": 1260, "height": 760}, prepare=_edit, serve=_desk),
 )
 
 
@@ -89,7 +115,7 @@ def main() -> int:
                 context = browser.new_context(
                     viewport=shot.window,
                     color_scheme=shot.scheme,
-                    device_scale_factor=1.25 if shot.window is WIDE else 2,
+                    device_scale_factor=2 if shot.window is PHONE else 1.25,
                 )
                 page = context.new_page()
                 page.goto(address + shot.page)

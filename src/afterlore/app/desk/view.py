@@ -157,7 +157,6 @@ class Viewer:
     def _row(self, state: State, one: Candidate, edits: Sequence[Edit], number: int | None, last: int) -> _Line:
         entry = _entry(state, one)
         title = self._title(state, one)
-        outlets = {article.origin or article.outlet for article in one.group.articles}
         held = next((edit for edit in _touching(edits, one, Pin, Promote, Drop) if one.mark), None)
         return {
             "key": key_of(one),
@@ -165,7 +164,6 @@ class Viewer:
             "title": title,
             "lang": language(title),
             "category": entry.category if entry else None,
-            "outlets": self._count("outlet", len(outlets)),
             "articles": self._count("article", len(one.group.articles)),
             "rank": self._say("rank", n=one.place),
             "state": None if one.state in ("told", "dropped") else self._words[f"state_{one.state}"],

@@ -52,8 +52,6 @@ _TABLE: dict[str, tuple[str, str]] = {
     "redo": ("重做", "Redo"),
     "save": ("保存", "Save"),
     "on": ("{verb}：{title}", "{verb}: {title}"),
-    "outlets": ("{n} 家媒体", "{n} outlets"),
-    "outlet": ("{n} 家媒体", "1 outlet"),
     "articles": ("{n} 篇报道", "{n} articles"),
     "article": ("{n} 篇报道", "1 article"),
     "rank": ("原排第 {n}", "ranked {n}"),
