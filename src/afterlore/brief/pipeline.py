@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from afterlore.brief.article import Article, Drop
+from afterlore.brief.desk.taste import Taste
 from afterlore.brief.gather.collect import Item, SourceHealth, collect
 from afterlore.brief.gather.responses import JournalCache
 from afterlore.brief.group.cluster import cluster
@@ -162,6 +163,7 @@ def edit(
     journal: Journal,
     progress: Progress,
     writer: Writer,
+    taste: Taste | None = None,
 ) -> Built:
     """All that comes after extraction: choose, group, rank, write, verify and publish. Raises as ``build`` does."""
     folder = Folder(request.out)
@@ -178,6 +180,7 @@ def edit(
         top=request.top,
         journal=journal,
         progress=progress,
+        taste=taste,
     )
     for article, reason, detail in told.left_out:
         report.drop(article, reason, detail)
