@@ -13,7 +13,6 @@ from datetime import timedelta
 from pathlib import Path
 
 from afterlore.app.desk.view import Viewer
-from afterlore.app.desk.words import words_of
 from afterlore.brief.desk.inputs import Inputs
 from afterlore.brief.desk.session import Desk, key_of
 from afterlore.brief.evaluate.generate import day
@@ -61,7 +60,7 @@ def main() -> None:
         with Desk.open(out, request.day) as desk:
             print(f"{size} articles, {len(desk.state().drafted.telling.candidates)} events")
             print(f"open: {1000 * (time.perf_counter() - begun):.0f} ms")
-            viewer = Viewer(desk, words_of("zh"))
+            viewer = Viewer(desk, "zh")
 
             def timed(name: str, deed: Callable[[], object]) -> None:
                 started = time.perf_counter()

@@ -178,6 +178,7 @@ class Evaluation(StrEnum):
     CLASSIFY = "classify"
     MUTATE = "mutate"
     CLAIMS = "claims"
+    SELECT = "select"
 
 
 @app.command(name="eval")

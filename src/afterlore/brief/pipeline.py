@@ -18,6 +18,7 @@ from afterlore.brief.article import Article, Drop
 from afterlore.brief.desk.apply import Outcome, regroup
 from afterlore.brief.desk.edits import Edit, EditLog, live
 from afterlore.brief.desk.inputs import Inputs, recalled, remember
+from afterlore.brief.desk.learned import NOTHING, Learned, forgets, learned
 from afterlore.brief.gather.collect import Item, SourceHealth, collect
 from afterlore.brief.gather.responses import JournalCache
 from afterlore.brief.group.cluster import Clustering, cluster
@@ -212,6 +213,8 @@ class Grouped:
     """By the article that they copy."""
     clustering: Clustering
     archive: Archive
+    learned: Learned
+    """From what editors did with earlier days."""
     report: Report
 
 
@@ -226,8 +229,10 @@ class Drafted:
     outcomes: tuple[Outcome, ...]
 
 
-def group(articles: Sequence[Article], request: Request, report: Report, progress: Progress) -> Grouped:
-    """Choose the day's articles and group them by event."""
+def group(
+    articles: Sequence[Article], request: Request, report: Report, progress: Progress, known: Learned = NOTHING
+) -> Grouped:
+    """Choose the day's articles and group them by event, as far as is ``known`` how editors here group them."""
     archive = read_archive(Folder(request.out), request.day)
     chosen = _select(articles, request, archive.articles, report)
     progress.stage("dedupe", len(chosen))
@@ -237,7 +242,7 @@ def group(articles: Sequence[Article], request: Request, report: Report, progres
         copies.setdefault(duplicate.of, []).append(by_id.pop(duplicate.article))
     progress.advance(len(chosen))
     progress.stage("cluster", len(by_id))
-    clustering = cluster(list(by_id.values()))
+    clustering = cluster(list(by_id.values()), known.settings)
     progress.advance(len(by_id))
     return Grouped(
         read=len(articles),
@@ -246,6 +251,7 @@ def group(articles: Sequence[Article], request: Request, report: Report, progres
         copies={of: tuple(found) for of, found in copies.items()},
         clustering=clustering,
         archive=archive,
+        learned=known,
         report=report,
     )
 
@@ -275,6 +281,7 @@ def draft(
         progress=progress,
         edits=edits,
         memory=memory,
+        taste=grouped.learned.taste,
     )
     for article, reason, detail in told.left_out:
         report.drop(article, reason, detail)
@@ -333,7 +340,8 @@ def _drafted(
     writer: Writer,
 ) -> Drafted:
     edits = live(EditLog(Folder(request.out).edits(request.day)).read())
-    grouped = group(articles, request, report, progress)
+    known = NOTHING if forgets(edits) else learned(Folder(request.out), request.day)
+    grouped = group(articles, request, report, progress, known)
     return draft(grouped, request, edits, journal=journal, progress=progress, writer=writer)
 
 

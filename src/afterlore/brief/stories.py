@@ -11,6 +11,7 @@ from afterlore.brief.claims import Entered, enter
 from afterlore.brief.classify import classify_story
 from afterlore.brief.desk.apply import Mark, Outcome, Wording, arrange, match, reword
 from afterlore.brief.desk.edits import Edit, Reject, Relabel
+from afterlore.brief.desk.taste import Taste
 from afterlore.brief.group import followup
 from afterlore.brief.publish.archive import ToldStory
 from afterlore.brief.publish.edition import ArticleEntry, Followed, Other, Reason, StoryEntry
@@ -121,6 +122,7 @@ def tell(
     journal: Journal,
     progress: Progress,
     edits: Sequence[Edit] = (),
+    taste: Taste | None = None,
     memory: Memory | None = None,
 ) -> Telling:
     """Tell the ``top`` most important events, and list the next ones. Freshness is counted from ``end``.
@@ -131,7 +133,7 @@ def tell(
     memory = memory or Memory()
     key = tuple(tuple(article.id for article in group.articles) for group in groups)
     if key not in memory.ranked:
-        ranking = rank([group.articles for group in groups], vertical, now=end)
+        ranking = rank([group.articles for group in groups], vertical, now=end, taste=taste)
         memory.ranked[key] = ranking, _followed(groups, archive)
     ranked, followed = memory.ranked[key]
     teller = _Teller(groups, followed, archive, writer, vertical, day, journal, memory)

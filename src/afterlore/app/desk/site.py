@@ -18,7 +18,7 @@ from starlette.routing import Route
 from afterlore.app.desk.guard import FORM, Guard
 from afterlore.app.desk.view import Viewer
 from afterlore.app.desk.words import words_of
-from afterlore.brief.desk.edits import LONGEST_LABEL, LONGEST_TITLE, Edit
+from afterlore.brief.desk.edits import LONGEST_LABEL, LONGEST_TITLE, Edit, Forget, live
 from afterlore.brief.desk.session import Desk, State
 from afterlore.core import InputError
 from afterlore.report import Page, asset, environment
@@ -26,7 +26,7 @@ from afterlore.report import Page, asset, environment
 __all__ = ["site"]
 
 _PACKAGE = "afterlore.app.desk"
-_PAGES = ("desk", "changes", "history")
+_PAGES = ("desk", "changes", "history", "learned")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,7 @@ _DEEDS: dict[str, Callable[[Desk, _Form], Edit]] = {
     "recategorise": lambda desk, form: desk.recategorise(form.one("story"), form.one("category")),
     "relabel": lambda desk, form: desk.relabel(form.one("story"), form.one("claim"), form.one("label")),
     "reject": lambda desk, form: desk.reject(form.one("story"), form.one("claim")),
+    "forget": lambda desk, _: desk.forget(),
     "undo": lambda desk, form: desk.undo(form.number("event")),
 }
 
@@ -81,7 +82,7 @@ class _Site:
         self._language = vertical.language
         self._title = " ".join(part for part in (vertical.emoji, vertical.title) if part)
         self._words = words_of(vertical.language)
-        self._viewer = Viewer(desk, self._words)
+        self._viewer = Viewer(desk, vertical.language)
         templates: Environment = environment(_PACKAGE)
         css, js = asset(_PACKAGE, "desk.css"), asset(_PACKAGE, "desk.js")
         policy = {"script-src": "'self'", "connect-src": "'self'", "form-action": "'self'"}
@@ -98,6 +99,7 @@ class _Site:
             Route("/", self.day, methods=["GET"]),
             Route("/changes", self.changes, methods=["GET"]),
             Route("/history", self.history, methods=["GET"]),
+            Route("/learned", self.learned, methods=["GET"]),
             Route("/do/{verb}", self.do, methods=["POST"]),
             # Where a browser's address line stands after a form that was refused.
             Route("/do/{verb}", lambda _: RedirectResponse("/", 303), methods=["GET"]),
@@ -129,6 +131,12 @@ class _Site:
         events = self._viewer.history(state)
         return self._show("history", request, state, events=events, file=f"{self._desk.day}/edits.jsonl")
 
+    def learned(self, request: Request) -> Response:
+        state = self._desk.state()
+        learned = self._viewer.learned(self._desk.learned())
+        forgot = max((e.seq for e in live(state.events) if isinstance(e, Forget)), default=None)
+        return self._show("learned", request, state, learned=learned, forgot=forgot)
+
     def do(self, request: Request) -> Response:
         form = _Form(request.scope[FORM])
         verb = request.path_params["verb"]
@@ -143,8 +151,9 @@ class _Site:
         except (InputError, OSError) as error:
             return self._refused(request, form, str(error))
         state = self._desk.state()
-        if form.all("back") == ["history"]:
-            return RedirectResponse(f"/history?{urlencode({'done': event.seq})}", 303)
+        back = next(iter(form.all("back")), "")
+        if back in ("history", "learned"):
+            return RedirectResponse(f"/{back}?{urlencode({'done': event.seq})}", 303)
         key = self._viewer.place_of(state, event) or next(iter(form.all("story")), "")
         query = urlencode({"story": key, "done": event.seq} if key else {"done": event.seq})
         return RedirectResponse(f"/?{query}" + (f"#s-{key}" if key else ""), 303)

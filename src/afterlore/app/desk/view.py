@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from afterlore.app.desk.words import words_of
 from afterlore.brief.article import Article
 from afterlore.brief.desk.apply import match
 from afterlore.brief.desk.changes import Changes, StoryChange
 from afterlore.brief.desk.edits import (
+    Deed,
     Drop,
     Edit,
     Merge,
@@ -23,7 +25,9 @@ from afterlore.brief.desk.edits import (
     live,
     undone,
 )
+from afterlore.brief.desk.learned import Learned
 from afterlore.brief.desk.session import Desk, State, key_of
+from afterlore.brief.desk.taste import Preference
 from afterlore.brief.publish.edition import StoryEntry
 from afterlore.brief.stories import Candidate
 from afterlore.brief.write.titles import short_title
@@ -43,9 +47,10 @@ _Line = dict[str, Any]
 class Viewer:
     """What the pages of one desk show. Titles are worked out once."""
 
-    def __init__(self, desk: Desk, words: Mapping[str, str]) -> None:
+    def __init__(self, desk: Desk, language: str) -> None:
         self._desk = desk
-        self._words = words
+        self._language = language
+        self._words = words_of(language)
         self._titles: dict[tuple[str, ...], str] = {}
 
     def day(self, state: State, selected: str | None) -> _Line:
@@ -75,6 +80,18 @@ class Viewer:
             "others": _pairs(
                 (self._words["more_others"], found.others_added), (self._words["fewer_others"], found.others_removed)
             ),
+        }
+
+    def learned(self, found: Learned) -> _Line:
+        """What this desk has learned: what its editors choose and pass over, and how they group."""
+        liked, passed = found.taste.summary(self._language)
+        most = max((abs(one.effect) for one in (*liked, *passed)), default=1.0)
+        return {
+            "days": len(found.taste.days),
+            "any": found.anything,
+            "liked": [_preference(one, most) for one in liked],
+            "passed": [_preference(one, most) for one in passed],
+            "threshold": found.threshold.why(self._language),
         }
 
     def history(self, state: State) -> list[_Line]:
@@ -127,7 +144,7 @@ class Viewer:
 
     def place_of(self, state: State, event: Edit) -> str | None:
         """The key of the story that an event was about, as it is now."""
-        if isinstance(event, Undo | Published):
+        if not isinstance(event, Deed):
             return None
         ids = [one for story in event.stories for one in story] if isinstance(event, Merge) else event.story
         candidates = state.drafted.telling.candidates
@@ -310,7 +327,7 @@ def _entry(state: State, one: Candidate) -> StoryEntry | None:
 
 
 def _touches(edit: Edit, one: Candidate) -> bool:
-    if isinstance(edit, Undo | Published):
+    if not isinstance(edit, Deed):
         return False
     if isinstance(edit, Merge):
         return any(set(story) <= one.group.ids for story in edit.stories)
@@ -322,6 +339,17 @@ def _touches(edit: Edit, one: Candidate) -> bool:
 def _touching(edits: Sequence[Edit], one: Candidate, *kinds: type[Any]) -> list[Edit]:
     """The live events of these kinds on a story, the last first."""
     return [edit for edit in reversed(edits) if isinstance(edit, kinds) and _touches(edit, one)]
+
+
+def _preference(one: Preference, most: float) -> _Line:
+    return {
+        "text": one.text,
+        "value": f"{one.effect:+.2f}".replace("-", "−"),
+        "width": max(1, round(100 * abs(one.effect) / most)),
+        "chosen": one.chosen,
+        "seen": one.seen,
+        "down": one.effect < 0,
+    }
 
 
 def _reasons(one: Candidate) -> list[_Line]:

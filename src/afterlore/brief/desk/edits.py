@@ -20,10 +20,12 @@ __all__ = [
     "LONGEST_LABEL",
     "LONGEST_TITLE",
     "Articles",
+    "Deed",
     "Drop",
     "Edit",
     "EditLog",
     "Event",
+    "Forget",
     "Merge",
     "Move",
     "Pin",
@@ -174,6 +176,12 @@ class Reject(Event):
     claim: str = Field(min_length=1, max_length=64)
 
 
+class Forget(Event):
+    """What earlier days taught does not count from this day on."""
+
+    verb: Literal["forget"] = "forget"
+
+
 class Undo(Event):
     """An earlier event does not count; when that is an undo, what it undid counts again."""
 
@@ -190,7 +198,9 @@ class Published(Event):
     decisions: tuple[Decision, ...]
 
 
-Edit = Merge | Split | Pin | Promote | Drop | Move | Retitle | Recategorise | Relabel | Reject | Undo | Published
+Deed = Merge | Split | Pin | Promote | Drop | Move | Retitle | Recategorise | Relabel | Reject
+"""What is done to a story."""
+Edit = Deed | Forget | Undo | Published
 _EDIT: TypeAdapter[Edit] = TypeAdapter(Annotated[Edit, Field(discriminator="verb")])
 
 

@@ -19,7 +19,6 @@ from pydantic import ValidationError
 
 from afterlore.brief.article import Article
 from afterlore.brief.check import Problem, check
-from afterlore.brief.classify import classify_story
 from afterlore.brief.desk import experience
 from afterlore.brief.desk.apply import match
 from afterlore.brief.desk.changes import Changes, changes
@@ -27,6 +26,7 @@ from afterlore.brief.desk.edits import (
     Drop,
     Edit,
     EditLog,
+    Forget,
     Merge,
     Move,
     Pin,
@@ -42,19 +42,22 @@ from afterlore.brief.desk.edits import (
     undone,
 )
 from afterlore.brief.desk.inputs import Inputs, before_last
+from afterlore.brief.desk.learned import NOTHING, Learned, forgets, learned, stamp
+from afterlore.brief.desk.proposed import proposed
 from afterlore.brief.group.cluster import DEFAULT, Clustering
 from afterlore.brief.pipeline import Built, Drafted, Grouped, Report, Request, draft, group, issue
 from afterlore.brief.publish.edition import Edition, StoryEntry, decode
 from afterlore.brief.publish.folder import Folder
 from afterlore.brief.stories import Candidate, Memory
 from afterlore.brief.write.extractive import ExtractiveWriter
-from afterlore.brief.write.titles import short_title
 from afterlore.core import AfterloreError, InputError, Silent, digest
 from afterlore.journal import Journal
 
 __all__ = ["SHOWN", "Desk", "State", "key_of"]
 
-_E = TypeVar("_E", Merge, Split, Pin, Promote, Drop, Move, Retitle, Recategorise, Relabel, Reject, Undo, Published)
+_E = TypeVar(
+    "_E", Forget, Merge, Split, Pin, Promote, Drop, Move, Retitle, Recategorise, Relabel, Reject, Undo, Published
+)
 
 _KEPT = 6
 """Drafts and rankings that are remembered: what the editor may soon come back to."""
@@ -178,7 +181,7 @@ class Desk:
         return State(request, events, drafted, self._standing[1], fresh=False)
 
     def _draft(self, edits: tuple[Edit, ...]) -> Drafted:
-        self._refresh()
+        self._refresh(forgotten=forgets(edits))
         assert self._grouped is not None
         assert self._request is not None
         if edits not in self._drafts:
@@ -195,13 +198,19 @@ class Desk:
             )
         return self._drafts[edits]
 
-    def _refresh(self) -> None:
-        """Read the day's inputs when they, or an earlier day, are not those that the desk works on."""
+    def _refresh(self, *, forgotten: bool) -> None:
+        """Read the day's inputs when they, or an earlier day, or what is learned from those, are not what the desk
+        works on.
+        """
         text = Inputs.stored(self._journal, self.day) or ""
-        archive = tuple(
-            (earlier, self.folder.ledger(earlier).stat().st_mtime_ns)
-            for earlier in self.folder.days()
-            if earlier < self.day
+        archive = (
+            *(
+                (earlier, self.folder.ledger(earlier).stat().st_mtime_ns)
+                for earlier in self.folder.days()
+                if earlier < self.day
+            ),
+            stamp(self.folder, self.day),
+            forgotten,
         )
         if text and (text, archive) == (self._inputs, self._archive):
             return
@@ -223,7 +232,8 @@ class Desk:
             allow_hosts=(),
         )
         report = Report(list(inputs.sources), list(inputs.dropped))
-        self._grouped = group(articles, self._request, report, Silent())
+        known = NOTHING if forgotten else learned(self.folder, self.day)
+        self._grouped = group(articles, self._request, report, Silent(), known)
         self._inputs, self._archive = text, archive
         self._memory, self._drafts = Memory(), {}
 
@@ -298,6 +308,20 @@ class Desk:
         with self._busy:
             return self._do(Reject, story=_ids(self._found(key)), claim=claim)
 
+    def forget(self) -> Forget:
+        """Let what earlier days taught not count from this day on."""
+        with self._busy:
+            if not self.learned().anything:
+                raise InputError("there is nothing to forget; this desk has learned nothing yet")
+            return self._do(Forget)
+
+    def learned(self) -> Learned:
+        """What earlier days taught, as this day's draft uses it."""
+        with self._busy:
+            self._draft(live(self._log.read()))
+            assert self._grouped is not None
+            return self._grouped.learned
+
     def undo(self, seq: int) -> Undo:
         """Let an event not count; undoing an undo lets what it undid count again."""
         with self._busy:
@@ -371,13 +395,8 @@ class Desk:
         vertical = state.request.vertical
         decisions = []
         for one in (*state.told, *state.waiting, *state.dropped):
-            title, _ = short_title(one.group.articles, vertical)
-            candidate = experience.Candidate(
-                title=title,
-                category=classify_story(one.group.articles, vertical, title=title).name,
-                features={reason.name: reason.value for reason in one.ranked.reasons},
-                articles=tuple(article.id for article in one.group.articles),
-            )
+            reasons = ((reason.name, reason.value) for reason in one.ranked.reasons)
+            candidate = proposed(one.group.articles, vertical, reasons)
             if one.state == "told":
                 choice: experience.Choice = one.mark if one.mark in ("pinned", "promoted") else "kept"
             else:
