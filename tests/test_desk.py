@@ -201,7 +201,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
         "leave some",
     ),
     "above the first": (lambda d, s: d.move(keys(s)[0], "up"), "first story already"),
-    "no such category": (lambda d, s: d.recategorise(keys(s)[0], "园艺"), "no category '园艺'"),
+    "no such category": (lambda d, s: d.recategorise(keys(s)[0], "园艺"), "no such category"),
     "the same category": (
         lambda d, s: d.recategorise(keys(s)[0], story(s, keys(s)[0]).category),
         "nothing would change",
@@ -217,7 +217,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
         lambda d, s: d.reject(keys(s)[0], story(s, keys(s)[1]).bullets[0].claim),
         "not there any more",
     ),
-    "no such event": (lambda d, _: d.undo(1), "no event 1"),
+    "no such event": (lambda d, _: d.undo(1), "no such event"),
 }
 
 
@@ -334,6 +334,41 @@ def test_a_damaged_log_stops_desk_and_build_and_harms_nothing(out: Path, capsys:
     assert run(["brief", "build", str(SAMPLES), "--out", str(out), "--date", str(DAY), "--offline"]) == 2
     assert "line 1 is damaged" in capsys.readouterr().err
     assert published(out) == stood
+
+
+def test_what_was_decided_teaches_the_days_after_and_can_be_forgotten(out: Path) -> None:
+    def next_day() -> Edition:
+        words = ["brief", "build", str(SAMPLES.parent / "2026-03-11"), "--out", str(out), "--date", "2026-03-11"]
+        assert run([*words, "--offline", "--quiet"]) == 0
+        return decode((out / "2026-03-11" / "brief.json").read_text(encoding="utf-8"))
+
+    def taught(edition: Edition) -> bool:
+        return any(reason.name == "taste" for one in edition.stories for reason in one.reasons)
+
+    with Desk.open(out, DAY) as desk:
+        everything(desk)
+        for key in keys(desk.state())[-3:]:
+            desk.drop(key)
+        assert not desk.learned().anything
+        state = desk.state()
+        desk.publish()
+        assert desk.state().drafted.edition == state.drafted.edition, "a day does not learn from itself"
+    edition = next_day()
+    assert taught(edition)
+    with Desk.open(out, date(2026, 3, 11)) as desk:
+        assert desk.state().fresh
+        assert desk.learned().taste.days
+        forgotten = desk.forget()
+        assert not taught(desk.state().drafted.edition)
+        with pytest.raises(InputError, match="nothing to forget"):
+            desk.forget()
+        desk.undo(forgotten.seq)
+        assert desk.state().drafted.edition == edition
+        desk.undo(forgotten.seq + 1)
+    assert not taught(next_day())
+    (out / str(DAY) / "edits.jsonl").unlink()
+    (out / "2026-03-11" / "edits.jsonl").unlink()
+    assert not taught(next_day())
 
 
 KILLED = """

@@ -191,7 +191,7 @@ def test_a_refused_deed_is_said_where_it_is_heard(page: Page, address: str) -> N
     page.goto(address)
     page.check(f"#tick-{row(page, titles(page)[0])}")
     page.click("#merge-go")
-    expect(page.get_by_role("alert")).to_contain_text("two or more")
+    expect(page.get_by_role("alert")).to_contain_text(WORDS["no_two"])
     page.reload()
     assert len(titles(page)) == 10
 
@@ -210,7 +210,7 @@ def test_everybody_can_use_it(browser: Browser, address: str, scheme: str, width
     page.click(f"#drop-{row(page, titles(page)[5])}")
     said(page, "drop")
     assert serious(page) == []
-    for path in ("changes", "history"):
+    for path in ("changes", "history", "learned"):
         page.goto(f"{address}{path}")
         assert serious(page) == []
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

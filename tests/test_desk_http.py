@@ -19,6 +19,8 @@ import pytest
 from afterlore.app.cli import run
 from afterlore.app.desk.guard import LIMIT
 from afterlore.app.desk.words import words_of
+from afterlore.brief.desk.apply import LAPSES
+from afterlore.brief.desk.session import REFUSALS
 from conftest import ROOT
 from desk_server import desk_process, served
 
@@ -178,7 +180,15 @@ def test_what_is_too_large_or_no_form_is_refused(desk: Site) -> None:
 def test_reading_changes_nothing(desk: Site) -> None:
     before = files(desk.out)
     verbs = ("merge", "split", "pin", "promote", "drop", "move", "retitle", "reject", "undo", "publish")
-    paths = ["/", f"/?story={desk.key}", "/?story=nothing&done=99", "/changes", "/history", "/assets/htmx.min.js"]
+    paths = [
+        "/",
+        f"/?story={desk.key}",
+        "/?story=nothing&done=99",
+        "/changes",
+        "/history",
+        "/learned",
+        "/assets/htmx.min.js",
+    ]
     for path in [*paths, *(f"/do/{verb}?story={desk.key}&token={desk.token}" for verb in verbs)]:
         assert desk.ask("GET", path).status in (200, 303), path
         assert desk.ask("HEAD", path).status in (200, 303, 405), path
@@ -226,10 +236,10 @@ def test_a_deed_is_answered_by_a_redirect_and_undone_by_another(desk: Site) -> N
 @pytest.mark.parametrize(
     ("verb", "fields", "said"),
     [
-        ("pin", {"story": "no such story"}, "not there any more"),
+        ("pin", {"story": "no such story"}, words_of("zh")["no_story"]),
         ("pin", {}, "lacks"),
-        ("merge", {"story": "x"}, "not there any more"),
-        ("undo", {"event": "9999"}, "no event 9999"),
+        ("merge", {"story": "x"}, words_of("zh")["no_story"]),
+        ("undo", {"event": "9999"}, words_of("zh")["no_event"]),
         ("undo", {"event": "-1"}, "whole number"),
         ("undo", {"event": "٣"}, "whole number"),
         ("move", {"way": "sideways"}, "up or down"),
@@ -323,5 +333,6 @@ def test_htmx_is_the_one_that_was_read() -> None:
 
 def test_both_languages_say_the_same_things() -> None:
     zh, en = words_of("zh"), words_of("en")
+    assert {f"no_{reason}" for reason in (*REFUSALS, *LAPSES, "title", "label")} <= zh.keys()
     holes = {key: (set(re.findall(r"{\w+}", zh[key])), set(re.findall(r"{\w+}", en[key]))) for key in zh}
     assert {key: pair for key, pair in holes.items() if pair[0] != pair[1]}.keys() <= {"article"}

@@ -152,7 +152,7 @@ def tell(
         waiting -= held.get(place) is not None
         wanted = place in held or len(telling.stories) + waiting < top
         found = held[place] if place in held else teller.told(one, wordings.get(place)) if wanted else None
-        state: State = "silent" if mark else "below"
+        state: State = "silent" if wanted else "below"
         if found:
             _add_story(telling, group, found, one, vertical, mark, wordings.get(place))
             progress.advance()
@@ -163,7 +163,7 @@ def tell(
             state = "retold"
         elif len(telling.others) < vertical.max_others:
             _add_other(telling, group, vertical)
-            state = "silent" if mark else "listed"
+            state = "silent" if wanted else "listed"
         telling.candidates.append(Candidate(group, one, place + 1, mark, state))
     dropped = sorted(place for place, mark in arranged.marks.items() if mark == "dropped")
     telling.candidates += [
@@ -234,7 +234,7 @@ def _still_made(outcome: Outcome, telling: Telling) -> Outcome:
     told = [candidate.group.ids for candidate in telling.candidates if candidate.state == "told"]
     if match(edit.story, told) is None:
         return outcome
-    return Outcome(edit, holds=False, why="its story does not make that claim any more")
+    return Outcome(edit, "claim")
 
 
 def _followed(groups: Sequence[Group], archive: Sequence[ToldStory]) -> dict[int, ToldStory]:

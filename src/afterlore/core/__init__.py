@@ -4,6 +4,7 @@ from afterlore.core.claim import Change, Claim, Evidence, Rung
 from afterlore.core.errors import (
     AfterloreError,
     ConfigError,
+    DeedRefused,
     FetchFailed,
     FetchRefused,
     InputError,
@@ -17,6 +18,7 @@ __all__ = [
     "Change",
     "Claim",
     "ConfigError",
+    "DeedRefused",
     "Evidence",
     "FetchFailed",
     "FetchRefused",

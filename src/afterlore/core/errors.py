@@ -4,7 +4,8 @@
 
     AfterloreError              exit code
     ├── InputError              2   wrong usage, a file, folder, setting or source that cannot be used
-    │   └── ConfigError         2   a setting or vertical file with an unknown or wrong key
+    │   ├── ConfigError         2   a setting or vertical file with an unknown or wrong key
+    │   └── DeedRefused         2   an edit that cannot be done, or would do nothing
     └── ServiceError            3   something outside this process failed
         ├── FetchRefused        3   our own rules forbid the request (private address, robots, size)
         └── FetchFailed         3   the other side or the network failed
@@ -17,6 +18,7 @@ Its message says what is wrong, shows the identifier with ``!r`` and names the f
 __all__ = [
     "AfterloreError",
     "ConfigError",
+    "DeedRefused",
     "FetchFailed",
     "FetchRefused",
     "InputError",
@@ -36,6 +38,14 @@ class InputError(AfterloreError):
 
 class ConfigError(InputError):
     """A setting, or a vertical file, that is not valid."""
+
+
+class DeedRefused(InputError):
+    """An edit that the desk does not do. ``reason`` is one word, for whoever says it in another language."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
 
 
 class ServiceError(AfterloreError):

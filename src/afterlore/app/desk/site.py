@@ -20,7 +20,7 @@ from afterlore.app.desk.view import Viewer
 from afterlore.app.desk.words import words_of
 from afterlore.brief.desk.edits import LONGEST_LABEL, LONGEST_TITLE, Edit, Forget, live
 from afterlore.brief.desk.session import Desk, State
-from afterlore.core import InputError
+from afterlore.core import DeedRefused, InputError
 from afterlore.report import Page, asset, environment
 
 __all__ = ["site"]
@@ -148,6 +148,8 @@ class _Site:
             if verb not in _DEEDS:
                 raise InputError(f"no deed {verb[:20]!r}; there are {', '.join(_DEEDS)}, publish")
             event = _DEEDS[verb](self._desk, form)
+        except DeedRefused as error:
+            return self._refused(request, form, self._words.get(f"no_{error.reason}", str(error)))
         except (InputError, OSError) as error:
             return self._refused(request, form, str(error))
         state = self._desk.state()

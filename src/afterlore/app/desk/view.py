@@ -40,6 +40,8 @@ __all__ = ["Viewer"]
 _NEAR = 120
 """Characters of a source shown on each side of a quote."""
 _LEAD = 240
+_LEAST = 0.005
+"""Points of score below which a preference would be shown as nothing."""
 _TOP_REASONS = 3
 _Line = dict[str, Any]
 
@@ -89,15 +91,15 @@ class Viewer:
         return {
             "days": len(found.taste.days),
             "any": found.anything,
-            "liked": [_preference(one, most) for one in liked],
-            "passed": [_preference(one, most) for one in passed],
+            "liked": [_preference(one, most) for one in liked if abs(one.effect) >= _LEAST],
+            "passed": [_preference(one, most) for one in passed if abs(one.effect) >= _LEAST],
             "threshold": found.threshold.why(self._language),
         }
 
     def history(self, state: State) -> list[_Line]:
         """All events, the last first."""
         out = undone(state.events)
-        lapsed = {one.edit.seq: one.why for one in state.drafted.outcomes if not one.holds}
+        lapsed = {one.edit.seq: self._words[f"no_{one.lapse}"] for one in state.drafted.outcomes if one.lapse}
         lines = []
         for event in reversed(state.events):
             status = "undone" if event.seq in out else "lapsed" if event.seq in lapsed else "counts"

@@ -19,7 +19,7 @@ _TABLE: dict[str, tuple[str, str]] = {
     "history": ("记录", "History"),
     "learned": ("所学", "Learned"),
     "learned_note": (
-        "从 {n} 天的取舍里学到的，只影响排序的一项（依据“taste”），每则最多 ±3 分；文章自己说什么不起作用。",
+        "从 {n} 天的取舍里学到的。它只是得分中的一项（“编辑常选”或“编辑少选”），每则最多 ±3 分；文章自夸不算数。",
         "From the choices of {n} days. It is one term of the score, at most ±3 points a story; nothing that an article "
         "says for itself counts.",
     ),
@@ -173,6 +173,55 @@ _TABLE: dict[str, tuple[str, str]] = {
     "did_reject": ("不采用一句：{title}", "Rejected a statement of: {title}"),
     "did_undo": ("撤销第 {n} 条", "Undid no. {n}"),
     "did_published": ("发布", "Published"),
+    "no_two": ("请勾选两则以上再合并", "choose two or more stories to merge"),
+    "no_part": (
+        "请勾选部分报道拆出，并至少留下一篇",
+        "choose some of the story's articles to take out, and leave some",
+    ),
+    "no_untold": (
+        "只有本期要闻可以移位，请先选入",
+        "only a story that is told has a place to move from; take it in first",
+    ),
+    "no_nothing_learned": ("还没有学到什么，无可清空", "there is nothing to forget; this desk has learned nothing yet"),
+    "no_story": ("这则稿件已不在，页面已按现状更新", "that story is not there any more; this is the day as it is now"),
+    "no_last_story": (
+        "这样就没有可发布的稿件了，请先选入别的",
+        "that would leave nothing to publish; take another story in first",
+    ),
+    "no_nothing": ("与现在一样，没有可改的", "nothing would change"),
+    "no_statement": (
+        "这句话已不在，页面已按现状更新",
+        "that statement is not there any more; this is the day as it is now",
+    ),
+    "no_last_statement": (
+        "这是这则稿件的最后一句，不如移除整则",
+        "it is the last thing the story says; drop the story instead",
+    ),
+    "no_retold": ("前几天已报道过，没有新内容", "it adds nothing to what an earlier day told"),
+    "no_silent": ("它的报道里没有可以摘录的句子", "its articles hold no sentence that can be told"),
+    "no_top": ("已是第一则", "it is the first story already"),
+    "no_bottom": ("已是最后一则", "it is the last story already"),
+    "no_event": ("没有这条记录可撤销", "there is no such event to undo"),
+    "no_undone": ("这条记录已撤销", "that event does not count already"),
+    "no_published": (
+        "已发布的不能撤销，改好后再发布即可",
+        "what was published cannot be undone; publish the day as it should be",
+    ),
+    "no_title": (
+        "标题须为一行、至多 120 字，不含看不见的字符",
+        "a title is one line of at most 120 characters, all of them visible",
+    ),
+    "no_label": (
+        "标签须为至多 12 字的一个词，不含“：”“。”“，”",
+        "a label is one word of at most 12 characters without : or ,",
+    ),
+    "no_gone": ("稿件已不在", "its story is not there any more"),
+    "no_few": ("其中两则以上已不在", "fewer than two of its stories are still there"),
+    "no_side": ("其中一方的报道已不在", "the articles of one side are not there any more"),
+    "no_anchor": ("参照的稿件已不在", "the story it was moved to is not there any more"),
+    "no_one": ("两则已合为一则", "the two are one story now"),
+    "no_category": ("没有这个分类", "the vertical has no such category"),
+    "no_claim": ("稿件已不再有这句话", "its story does not make that claim any more"),
 }
 
 

@@ -25,7 +25,7 @@ from afterlore.brief.desk.edits import (
     Split,
 )
 
-__all__ = ["Arrangement", "Mark", "Outcome", "Wording", "arrange", "match", "regroup", "reword"]
+__all__ = ["LAPSES", "Arrangement", "Mark", "Outcome", "Wording", "arrange", "match", "regroup", "reword"]
 
 Mark = Literal["pinned", "promoted", "dropped"]
 
@@ -33,7 +33,16 @@ _SAME = 0.5
 """From this share of common articles on (Jaccard) a story of today is the one that was named, unless another is as
 near.
 """
-_GONE = "its story is not there any more"
+LAPSES = {
+    "gone": "its story is not there any more",
+    "few": "fewer than two of its stories are still there",
+    "side": "the articles of one side are not there any more",
+    "anchor": "the story it was moved to is not there any more",
+    "one": "the two are one story now",
+    "category": "the vertical has no such category",
+    "claim": "its story does not make that claim any more",
+}
+"""Why an edit no longer applies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +50,18 @@ class Outcome:
     """Whether a live edit applies to the day as it is now."""
 
     edit: Edit
-    holds: bool
-    why: str = ""
-    """Why it no longer applies."""
+    lapse: str = ""
+    """Why it no longer applies, one of ``LAPSES``; empty when it does."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether it applies."""
+        return not self.lapse
+
+    @property
+    def why(self) -> str:
+        """The lapse as a sentence."""
+        return LAPSES[self.lapse] if self.lapse else ""
 
 
 def match(named: Iterable[str], stories: Sequence[frozenset[str]], *, grown: bool = True) -> int | None:
@@ -100,22 +118,22 @@ def _merge(groups: list[list[str]], units: Mapping[str, frozenset[str]], edit: M
         for place in reversed(places[1:]):
             del groups[place]
     elif None in found:
-        return Outcome(edit, holds=False, why="fewer than two of its stories are still there")
-    return Outcome(edit, holds=True)
+        return Outcome(edit, "few")
+    return Outcome(edit)
 
 
 def _split(groups: list[list[str]], units: Mapping[str, frozenset[str]], edit: Split) -> Outcome:
     out, rest = frozenset(edit.out), frozenset(edit.story) - frozenset(edit.out)
     here = _whole((one for group in groups for one in group), units)
     if not out & here or not rest & here:
-        return Outcome(edit, holds=False, why="the articles of one side are not there any more")
+        return Outcome(edit, "side")
     for group in list(groups):
         apart = [one for one in group if units[one] & out]
         stay = [one for one in group if not units[one] & out]
         if apart and _whole(stay, units) & rest:
             group[:] = stay
             groups.append(apart)
-    return Outcome(edit, holds=True)
+    return Outcome(edit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +156,7 @@ def arrange(stories: Sequence[frozenset[str]], edits: Sequence[Edit]) -> Arrange
             continue
         place = match(edit.story, stories, grown=not isinstance(edit, Drop))
         if place is None:
-            outcomes.append(Outcome(edit, holds=False, why=_GONE))
+            outcomes.append(Outcome(edit, "gone"))
         elif isinstance(edit, Move):
             outcomes.append(_move(order, place, edit, stories))
         else:
@@ -149,7 +167,7 @@ def arrange(stories: Sequence[frozenset[str]], edits: Sequence[Edit]) -> Arrange
                 marks[place] = "pinned"
             else:
                 marks[place] = "promoted" if isinstance(edit, Promote) else "dropped"
-            outcomes.append(Outcome(edit, holds=True))
+            outcomes.append(Outcome(edit))
     kept = tuple(place for place in order if marks.get(place) != "dropped")
     return Arrangement(kept, marks, tuple(outcomes))
 
@@ -157,11 +175,10 @@ def arrange(stories: Sequence[frozenset[str]], edits: Sequence[Edit]) -> Arrange
 def _move(order: list[int], place: int, edit: Move, stories: Sequence[frozenset[str]]) -> Outcome:
     anchor = match(edit.anchor, stories)
     if anchor is None or anchor == place:
-        why = "the story it was moved to is not there any more" if anchor is None else "the two are one story now"
-        return Outcome(edit, holds=False, why=why)
+        return Outcome(edit, "anchor" if anchor is None else "one")
     order.remove(place)
     order.insert(order.index(anchor) + (edit.side == "below"), place)
-    return Outcome(edit, holds=True)
+    return Outcome(edit)
 
 
 @dataclass(slots=True)
@@ -190,14 +207,14 @@ def reword(
             continue
         place = match(edit.story, stories)
         if place is None:
-            outcomes.append(Outcome(edit, holds=False, why=_GONE))
+            outcomes.append(Outcome(edit, "gone"))
             continue
         if isinstance(edit, Recategorise) and edit.category not in categories:
-            outcomes.append(Outcome(edit, holds=False, why=f"the vertical has no category {edit.category!r}"))
+            outcomes.append(Outcome(edit, "category"))
             continue
         wording = wordings.setdefault(place, Wording())
         _enter(wording, edit)
-        outcomes.append(Outcome(edit, holds=True))
+        outcomes.append(Outcome(edit))
     return wordings, outcomes
 
 

@@ -50,10 +50,10 @@ from afterlore.brief.publish.edition import Edition, StoryEntry, decode
 from afterlore.brief.publish.folder import Folder
 from afterlore.brief.stories import Candidate, Memory
 from afterlore.brief.write.extractive import ExtractiveWriter
-from afterlore.core import AfterloreError, InputError, Silent, digest
+from afterlore.core import AfterloreError, DeedRefused, InputError, Silent, digest
 from afterlore.journal import Journal
 
-__all__ = ["SHOWN", "Desk", "State", "key_of"]
+__all__ = ["REFUSALS", "SHOWN", "Desk", "State", "key_of"]
 
 _E = TypeVar(
     "_E", Forget, Merge, Split, Pin, Promote, Drop, Move, Retitle, Recategorise, Relabel, Reject, Undo, Published
@@ -61,6 +61,26 @@ _E = TypeVar(
 
 _KEPT = 6
 """Drafts and rankings that are remembered: what the editor may soon come back to."""
+
+REFUSALS = {
+    "two": "choose two or more stories to merge",
+    "part": "choose some of the story's articles to take out, and leave some",
+    "untold": "only a story that is told has a place to move from; take it in first",
+    "nothing_learned": "there is nothing to forget; this desk has learned nothing yet",
+    "story": "that story is not there any more; this is the day as it is now",
+    "last_story": "that would leave nothing to publish; take another story in first",
+    "nothing": "nothing would change",
+    "statement": "that statement is not there any more; this is the day as it is now",
+    "last_statement": "it is the last thing the story says; drop the story instead",
+    "retold": "it adds nothing to what an earlier day told",
+    "silent": "its articles hold no sentence that can be told",
+    "top": "it is the first story already",
+    "bottom": "it is the last story already",
+    "event": "there is no such event to undo",
+    "undone": "that event does not count already",
+    "published": "what was published cannot be undone; publish the day as it should be",
+}
+"""Why a deed is not done, by ``DeedRefused.reason``; beside these, the lapses of ``apply`` and the names of fields."""
 
 SHOWN = 40
 """Events shown to the editor below those that are told."""
@@ -92,7 +112,7 @@ class State:
     def waiting(self) -> tuple[Candidate, ...]:
         """The next ones, best first."""
         rest = [one for one in self.drafted.telling.candidates if one.state not in ("told", "dropped")]
-        return tuple(sorted(rest, key=lambda one: (one.state != "silent", one.place))[:SHOWN])
+        return tuple(sorted(rest, key=lambda one: (one.mark is None, one.place))[:SHOWN])
 
     @property
     def dropped(self) -> tuple[Candidate, ...]:
@@ -242,7 +262,7 @@ class Desk:
         with self._busy:
             found = [self._found(key) for key in dict.fromkeys(keys)]
             if len(found) < 2:
-                raise InputError("choose two or more stories to merge")
+                raise _refused("two")
             likeness = self._likeness([one.group.articles for one in found])
             return self._do(Merge, stories=tuple(_ids(one) for one in found), similarity=likeness)
 
@@ -254,7 +274,7 @@ class Desk:
             out = [article for article in one.group.articles if article.id in chosen]
             rest = [article for article in one.group.articles if article.id not in chosen]
             if not out or not rest:
-                raise InputError("choose some of the story's articles to take out, and leave some")
+                raise _refused("part")
             assert self._grouped is not None
             copies = [copy.id for article in out for copy in self._grouped.copies.get(article.id, ())]
             ids = tuple(sorted([*(article.id for article in out), *copies]))
@@ -281,10 +301,10 @@ class Desk:
             told = self._state(self._log.read()).told
             at = next((at for at, one in enumerate(told) if key_of(one) == key), None)
             if at is None:
-                raise InputError("only a story that is told has a place to move from; take it in first")
+                raise _refused("untold")
             to = at - 1 if way == "up" else at + 1
             if not 0 <= to < len(told):
-                raise InputError(f"it is the {'first' if way == 'up' else 'last'} story already")
+                raise _refused("top" if way == "up" else "bottom")
             side: Literal["above", "below"] = "above" if way == "up" else "below"
             return self._do(Move, story=_ids(told[at]), side=side, anchor=_ids(told[to]))
 
@@ -312,7 +332,7 @@ class Desk:
         """Let what earlier days taught not count from this day on."""
         with self._busy:
             if not self.learned().anything:
-                raise InputError("there is nothing to forget; this desk has learned nothing yet")
+                raise _refused("nothing_learned")
             return self._do(Forget)
 
     def learned(self) -> Learned:
@@ -366,7 +386,7 @@ class Desk:
         candidates = self._draft(live(self._log.read())).telling.candidates
         found = next((one for one in candidates if key_of(one) == key), None)
         if found is None:
-            raise InputError("that story is not there any more; this is the day as it is now")
+            raise _refused("story")
         return found
 
     def _do(self, kind: type[_E], **fields: Any) -> _E:
@@ -378,7 +398,7 @@ class Desk:
         try:
             after = self._draft(live((*events, event)))
         except AfterloreError as error:
-            raise InputError("that would leave nothing to publish; take another story in first") from error
+            raise _refused("last_story") from error
         _effective(event, before, after)
         self._log.append(event, events)
         return event
@@ -405,52 +425,58 @@ class Desk:
         return tuple(decisions)
 
 
+def _refused(reason: str) -> DeedRefused:
+    return DeedRefused(reason, REFUSALS[reason])
+
+
 def _made(kind: type[_E], events: Sequence[Edit], now: datetime, fields: dict[str, Any]) -> _E:
     try:
         return kind(seq=len(events) + 1, at=now, **fields)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = first["loc"][0] if first["loc"] else kind.__name__.lower()
-        raise InputError(f"{where}: {first['msg'].removeprefix('Value error, ')}") from error
+        raise DeedRefused(str(where), f"{where}: {first['msg'].removeprefix('Value error, ')}") from error
 
 
 def _possible(event: Edit, events: Sequence[Edit], before: Drafted) -> None:
     """Whether what the event speaks of is there. Raises InputError."""
     if isinstance(event, Undo):
         if not 0 < event.of < event.seq:
-            raise InputError(f"there is no event {event.of} to undo")
+            raise _refused("event")
+        if isinstance(events[event.of - 1], Published):
+            raise _refused("published")
         if event.of in undone(events):
-            raise InputError(f"event {event.of} does not count already")
+            raise _refused("undone")
     if isinstance(event, Retitle | Recategorise) and (story := _story(before, event.story)):
         same = story.title == event.title if isinstance(event, Retitle) else story.category == event.category
         if same:
-            raise InputError("nothing would change")
+            raise _refused("nothing")
     if isinstance(event, Relabel | Reject):
         story = _story(before, event.story)
         claims = {bullet.claim for bullet in story.bullets} if story else set()
         if isinstance(event, Reject) and story:
             claims |= set(story.insight)
         if event.claim not in claims:
-            raise InputError("that statement is not there any more; this is the day as it is now")
+            raise _refused("statement")
 
 
 def _effective(event: Edit, before: Drafted, after: Drafted) -> None:
     """Whether the event does what it says. Raises InputError that says why it cannot."""
     outcome = next((one for one in after.outcomes if one.edit == event), None)
     if outcome and not outcome.holds:
-        raise InputError(outcome.why)
+        raise DeedRefused(outcome.lapse, outcome.why)
     if isinstance(event, Retitle | Recategorise | Relabel | Move | Merge | Split) and before.edition == after.edition:
-        raise InputError("nothing would change")
+        raise _refused("nothing")
     if isinstance(event, Pin | Promote | Reject):
         candidates = after.telling.candidates
         place = match(event.story, [one.group.ids for one in candidates])
         state = candidates[place].state if place is not None else "silent"
         if isinstance(event, Reject) and state != "told":
-            raise InputError("it is the last thing the story says; drop the story instead")
+            raise _refused("last_statement")
         if state == "retold":
-            raise InputError("it adds nothing to what an earlier day told")
+            raise _refused("retold")
         if state != "told":
-            raise InputError("its articles hold no sentence that can be told")
+            raise _refused("silent")
 
 
 def _forget(remembered: dict[Any, Any]) -> None:
