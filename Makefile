@@ -30,7 +30,7 @@ $(VENV)/chromium.stamp: | $(BIN)/python
 	fonts() { fc-list :lang=zh 2>/dev/null | grep -q .; }; \
 	if ! { browser >/dev/null && fonts; } && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  apt-get update -qq && \
-	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk fontconfig; \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fontconfig fonts-noto-cjk fonts-noto-color-emoji; \
 	fi; \
 	browser >/dev/null || \
 	  { echo "the tests of the page need a browser: install the packages chromium and fonts-noto-cjk (Debian, Ubuntu), or Google Chrome"; exit 2; }
@@ -41,8 +41,10 @@ demo: $(VENV)/core.stamp  ## build two days of briefs from the shipped samples, 
 	@$(BIN)/afterlore brief build samples/2026-03-11 --out $(DEMO) --date 2026-03-11 --offline
 	@$(BIN)/afterlore brief verify $(DEMO)
 	@echo
-	@echo "The briefs, with a pointer from every claim to its source sentence:"
-	@ls -1 $(DEMO)/*/brief.*
+	@echo "Open in a browser; every sentence opens its source:"
+	@ls -1 $(DEMO)/*/brief.html $(DEMO)/index.html
+	@echo "The same as Markdown, mail, ledger and feeds:"
+	@ls -1 $(DEMO)/*/brief.md $(DEMO)/*/brief.eml $(DEMO)/*/brief.json $(DEMO)/feed.*
 	@echo
 	@echo "The first story of $(DEMO)/2026-03-10/brief.md:"
 	@echo
@@ -56,8 +58,11 @@ lint: $(VENV)/test.stamp  ## ruff and mypy
 test: lint $(VENV)/chromium.stamp  ## gates and all tests
 	$(BIN)/pytest -n auto --dist loadgroup
 
-docs: $(VENV)/core.stamp  ## make the example, its excerpt in the README, and the JSON Schema
+docs: $(VENV)/core.stamp  ## make the example and the JSON Schema
 	@$(BIN)/python docs/make.py
+
+screenshots: $(VENV)/test.stamp $(VENV)/chromium.stamp  ## take the pictures of the docs
+	@$(BIN)/python docs/screenshots.py
 
 bench: $(VENV)/test.stamp  ## what the work costs, and how that grows
 	$(BIN)/afterlore brief bench --n 1000,10000

@@ -202,6 +202,22 @@ def test_print_holds_every_quote_and_address(page: Page, out: Path, editions: li
     assert page.pdf(format="A4").startswith(b"%PDF")
 
 
+def test_an_english_brief_speaks_english(page: Page, tmp_path: Path) -> None:
+    shipped = (ROOT / "src" / "afterlore" / "brief" / "verticals" / "ai.toml").read_text(encoding="utf-8")
+    vertical = tmp_path / "en.toml"
+    vertical.write_text(shipped.replace('language = "zh"', 'language = "en"', 1), encoding="utf-8")
+    for day in DAYS:
+        words = ["brief", "build", str(ROOT / "samples" / day), "--out", str(tmp_path / "out"), "--date", day]
+        assert run([*words, "--offline", "--quiet", "--vertical", str(vertical)]) == 0
+    page.goto(address(tmp_path / "out", f"{DAYS[1]}/brief.html"))
+    assert page.locator("html").get_attribute("lang") == "en"
+    assert "Wednesday, 11 March 2026" in page.locator("header").first.inner_text()
+    assert page.get_by_text("New since yesterday").count() > 0
+    assert serious(page) == []
+    ours = page.locator(".bar, .facts, .how, .badge, .tag, .why > summary, .state, .colophon, .health h2, .note")
+    assert not [text for text in ours.all_inner_texts() if any("\u4e00" <= char <= "\u9fff" for char in text)]
+
+
 @pytest.mark.parametrize("width", [320, 360, 768, 1024])
 @pytest.mark.parametrize("name", [f"{DAYS[0]}/brief.html", "index.html"])
 def test_nothing_sticks_out(browser: Browser, out: Path, width: int, name: str) -> None:

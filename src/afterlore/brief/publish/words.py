@@ -35,7 +35,6 @@ _TABLE: dict[str, tuple[str, str]] = {
     "bullets": ("内容简介", "The facts"),
     "agree": ("{n}家媒体一致", "{n} outlets agree"),
     "differ": ("媒体说法不一", "Outlets differ"),
-    "differ_on": ("各家给出的数字", "Figures given"),
     "show_quotes": ("查看各家原句", "See what each says"),
     "outlet": ("媒体", "Outlet"),
     "figure": ("数字", "Figure"),
@@ -78,8 +77,6 @@ _TABLE: dict[str, tuple[str, str]] = {
     "more": ("其余{n}则", "1 more story|{n} more stories"),
     "threads": ("连续报道", "Stories that went on"),
     "search_archive": ("检索历次标题", "Search the titles"),
-    "nothing_told": ("没有各期", "No issues yet"),
-    "on_page": ("在页面上查看逐句出处", "See the source of every sentence on the page"),
     "plain_note": (
         "每句的原文出处见 brief.html 与 brief.json。",
         "The source of every sentence: brief.html, brief.json.",
