@@ -21,7 +21,7 @@ from afterlore.brief.desk.inputs import Inputs, recalled, remember
 from afterlore.brief.desk.learned import NOTHING, Learned, forgets, learned
 from afterlore.brief.gather.collect import Item, SourceHealth, collect
 from afterlore.brief.gather.responses import JournalCache
-from afterlore.brief.group.cluster import Clustering, cluster
+from afterlore.brief.group.cluster import Clustering, cluster, fitted
 from afterlore.brief.group.dedupe import dedupe
 from afterlore.brief.publish.archive import Archive, read_archive
 from afterlore.brief.publish.edition import Counts, Edition, encode
@@ -242,7 +242,8 @@ def group(
         copies.setdefault(duplicate.of, []).append(by_id.pop(duplicate.article))
     progress.advance(len(chosen))
     progress.stage("cluster", len(by_id))
-    clustering = cluster(list(by_id.values()), known.settings)
+    settings = fitted(request.vertical.common, known.threshold.value)
+    clustering = cluster(list(by_id.values()), settings)
     progress.advance(len(by_id))
     return Grouped(
         read=len(articles),

@@ -5,14 +5,13 @@ any other, which can be undone.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from afterlore.brief.desk.edits import Edit, EditLog, Forget, Merge, Published, Split, live
 from afterlore.brief.desk.experience import Correction, Day, lasting
 from afterlore.brief.desk.taste import Taste
 from afterlore.brief.desk.threshold import Threshold
-from afterlore.brief.group.cluster import DEFAULT, Settings
 from afterlore.brief.publish.folder import Folder
 
 __all__ = ["NOTHING", "Learned", "forgets", "learned", "stamp"]
@@ -24,11 +23,6 @@ class Learned:
 
     taste: Taste
     threshold: Threshold
-
-    @property
-    def settings(self) -> Settings:
-        """For the clusterer."""
-        return replace(DEFAULT, threshold=self.threshold.value)
 
     @property
     def anything(self) -> bool:

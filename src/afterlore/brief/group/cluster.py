@@ -17,7 +17,7 @@ import math
 import re
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from afterlore.brief.article import Article
@@ -26,7 +26,7 @@ from afterlore.brief.group.subjects import Subjects
 from afterlore.brief.group.vectors import Document, Vectors, similarity, vectors
 from afterlore.text.ngrams import versions
 
-__all__ = ["DEFAULT", "Clustering", "Settings", "Unsure", "cluster"]
+__all__ = ["DEFAULT", "Clustering", "Settings", "Unsure", "cluster", "fitted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,8 @@ class Settings:
     """
     one_subject: float = 0.85
     """Factor when that holds for one of the two titles."""
+    common: frozenset[str] = frozenset()
+    """Words that this field uses in stories of all kinds (``Vertical.common``), in lower case."""
     fanout: int = 64
     """A term links an article to so many of the latest that hold it; bounds the work on a huge day."""
 
@@ -92,6 +94,11 @@ class Settings:
 
 
 DEFAULT = Settings()
+
+
+def fitted(common: Sequence[str], threshold: float = DEFAULT.threshold) -> Settings:
+    """The settings for a field with these common words, and for a desk that has learned this threshold."""
+    return replace(DEFAULT, common=frozenset(word.casefold() for word in common), threshold=threshold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +146,7 @@ def cluster(articles: Sequence[Article], settings: Settings = DEFAULT) -> Cluste
         house=settings.house,
         event=settings.event,
         little=settings.little,
+        common=settings.common,
     )
     factor = _Factor(ordered, settings)
     bridge = Bridge(
