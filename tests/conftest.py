@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from browser import browser, page
 
@@ -10,6 +11,11 @@ __all__ = ["ROOT", "SHARED", "browser", "page", "shared"]
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "data"
+
+
+# A machine that does other work besides must not fail a law.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture(autouse=True)

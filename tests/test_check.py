@@ -1,6 +1,5 @@
 """The verifier: what it must catch, what it must let pass."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -149,13 +148,3 @@ def test_no_alarm_on_verbatim_sentences() -> None:
                 alarms.append(sentence)
     assert checked > 1000
     assert alarms == []
-
-
-def test_speed() -> None:
-    source = ["云翎科技周一宣布完成4.8亿美元融资，估值52亿美元。", "该公司有1200名员工，去年收入3.1亿美元。"]
-    claims = [f"云翎科技完成{n / 10}亿美元融资，员工{n}人" for n in range(200)]
-    started = time.perf_counter()
-    for claim in claims:
-        check(claim, source)
-    # 2,000 a second on an idle core; the bound leaves room for a busy machine.
-    assert time.perf_counter() - started < 1.0

@@ -15,12 +15,19 @@ DAY = Path(__file__).parents[1].parent / "shared" / "data" / "day-2026-06-09"
 def test_mutations() -> None:
     figures = mutate.evaluate(CASES)
     assert figures["n"] >= 600
-    assert figures["caught"] >= 0.96
+    assert figures["caught"] >= 0.98
     assert figures["false_alarms"] <= 0.02
     assert figures["caught_low"] <= figures["caught"] <= figures["caught_high"]
     assert {"number", "unit", "subject", "quote"} <= set(figures["by_kind"])
     assert set(figures["by_split"]) == {"dev", "heldout"}
     assert len(figures["missed"]) == round((1 - figures["caught"]) * figures["n"])
+
+
+def test_free_paraphrases() -> None:
+    """What is reached today, so that a later change does not lose it unseen; the aim is far from here."""
+    figures = mutate.evaluate(CASES.with_name("paraphrases.json"))
+    assert figures["caught"] >= 0.58
+    assert figures["false_alarms"] <= 0.14
 
 
 def test_the_baselines_are_worse() -> None:

@@ -94,7 +94,7 @@ _PATTERNS = [
         r"(?P<mname>\b(?:January|February|March|April|June|July|August|September|October|November|December)\b|(?<=\bin )May\b|(?<=of )May\b|(?<=[Ss]ince )May\b)"
     ),
     re.compile(
-        r"(?:周|星期|礼拜)(?P<wd>[一二三四五六日天])(?!次|期|个)|\b(?P<wde>Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b"
+        r"(?<![一二两三四每\d])(?:周|星期|礼拜)(?P<wd>[一二三四五六日天])(?!次|期|个)|\b(?P<wde>Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b"
     ),
     re.compile(
         r"(?<![\d.,$¥€£A-Za-z])(?<![A-Za-z]-)(?P<year>(?:19[5-9]|20[0-4])\d)(?![A-Za-z0-9])(?![\d,.]*\d)(?!\s?(?:[块张件颗只位卡次篇行股辆套枚座所场]|万|亿|元|美元|名|人|家|台|个|款|%|倍|小时|公里|年|people|units|tokens|GB|MB|employees|hours|users|km|kg|点|分|[Kk]\b))"

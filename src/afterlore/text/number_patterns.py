@@ -14,14 +14,17 @@ __all__ = [
     "BARE_SCALE",
     "BASE_AFTER",
     "CHANGE_AFTER",
+    "COMPOUND",
     "DENOMINATORS",
     "DIGITS",
+    "DISCOUNT",
     "DOUBLING",
     "EITHER",
     "EITHER_TENTHS",
     "ENGLISH",
     "EN_MULTIPLE",
     "EN_WORD",
+    "FAR_BOUNDS",
     "FRACTION_EN",
     "FRACTION_ZH",
     "FROM_BEFORE",
@@ -46,6 +49,7 @@ __all__ = [
     "SCALE_EN",
     "SCALE_ZH",
     "SKIP",
+    "SLASHED",
     "STOP",
     "STREAK",
     "TENS",
@@ -59,7 +63,7 @@ __all__ = [
 DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "俩": 2}
 TENS = {"十": 10, "百": 100, "千": 1000}
 SCALE = {
-    "万亿": 1e12, "千亿": 1e11, "百亿": 1e10, "十亿": 1e9, "亿": 1e8, "千万": 1e7, "百万": 1e6, "十万": 1e5, "万": 1e4,
+    "个亿": 1e8, "万亿": 1e12, "千亿": 1e11, "百亿": 1e10, "十亿": 1e9, "亿": 1e8, "千万": 1e7, "百万": 1e6, "十万": 1e5, "万": 1e4,
     "千": 1e3, "百": 1e2, "兆": 1e12,
     "trillion": 1e12, "billion": 1e9, "million": 1e6, "thousand": 1e3, "hundred": 1e2, "tn": 1e12, "bn": 1e9, "mn": 1e6,
     "k": 1e3, "m": 1e6, "b": 1e9, "t": 1e12,
@@ -79,7 +83,7 @@ ORDINALS = {
 HAN_DIGIT = "零〇一二两三四五六七八九十百千"
 NUM = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 EN_WORD = "|".join(sorted(WORDS, key=len, reverse=True))
-SCALE_ZH = "万亿|千亿|百亿|十亿|千万|百万|十万|亿|万|兆|千(?![瓦克米焦卡字])|百"
+SCALE_ZH = "个亿|万亿|千亿|百亿|十亿|千万|百万|十万|亿|万|兆|千(?![瓦克米焦卡字])|百"
 SCALE_EN = r"trillion|billion|million|thousand|hundred|(?:tn|bn|mn|[KkMBTmbt])(?![A-Za-z])"
 UNIT = "|".join(re.escape(u) for u in sorted(UNITS, key=len, reverse=True) if not u.isascii() or u == "%")
 UNIT_EN = "|".join(re.escape(u) for u in sorted(UNITS, key=len, reverse=True) if u.isascii())
@@ -89,6 +93,13 @@ MAIN = re.compile(
     rf"(?<![A-Za-z0-9_.])(?<![A-Za-z]-)(?P<num>{NUM})(?!个半月)(?P<more>\+?[多余几]?)(?:\s|-(?=trillion|billion|million|thousand))?(?P<scale>{SCALE_ZH}|{SCALE_EN})?(?P<plus>\+|[多余](?![年次])|-plus)?(?P<half>个半(?=小时|月|星期))?\s?"
     rf"(?:(?P<unit>{UNIT})|-?(?P<uniten>{UNIT_EN})(?![A-Za-z]))?"
 )
+COMPOUND = re.compile(rf"(?P<num>[{HAN_DIGIT}]+[万亿][{HAN_DIGIT}]+万?)(?P<more>[多余])?(?P<unit>{UNIT})?")
+"""一万八千余个, 一亿五千万元, 一万五: a scale, and digits that go on behind it."""
+
+SLASHED = re.compile(r"(?<![\d/.-])(?P<num>[1-9])/(?P<den>[2-9]|10|20|50|100)(?=\s?[的处以，。])")
+DISCOUNT = re.compile(r"(?P<num>[一二三四五六七八九](?:点?[一二三四五六七八九])?|\d(?:\.\d)?)折(?![叠扣旧射磨腾线])")
+"""八折, 七五折: what is left of a price."""
+
 HAN = re.compile(
     rf"(?P<ord>第)?(?P<num>[{HAN_DIGIT}]+(?:点[零一二三四五六七八九]+)?)(?P<more>[多余几]?)(?P<scale>万亿|百万|千万|十亿|百亿|千亿|亿|万)?(?P<plus>[多余])?(?:(?P<half>半)|(?P<half2>个半)(?=小时|月|星期))?"
     rf"(?:(?P<unit>{UNIT})(?P<halfafter>半)?|(?P<bare>(?<=[万亿])(?!分之|富豪|富翁|一失|里)))"
@@ -116,15 +127,17 @@ ENGLISH = re.compile(
     rf"(?:[\s-](?P<uniten>{UNIT_EN}))?(?![A-Za-z])",
     re.I,
 )
-FRACTION_ZH = re.compile(rf"(?P<den>[{HAN_DIGIT}]+|\d+)分之(?P<num>[{HAN_DIGIT}]+(?:点[{HAN_DIGIT}]+)?|[\d.]+)")
+FRACTION_ZH = re.compile(rf"(?P<den>[{HAN_DIGIT}万]+|\d+)分之(?P<num>[{HAN_DIGIT}]+(?:点[{HAN_DIGIT}]+)?|[\d.]+)")
 ONE_IN = re.compile(
     rf"每(?P<den>\d+|[{HAN_DIGIT}]+)(?:个|名|位|家|人|款|辆|台|次|篇)[^，。；\d每]{{0,14}}?(?:就|便|即|中|里|只|会)?有(?P<num>\d+|[{HAN_DIGIT}]+)(?:个|名|位|家|人|款|辆|台|次|篇)"
 )
 """每三名用户里就有一名."""
 TENTHS = re.compile(
-    rf"(?P<num>[{HAN_DIGIT}]|\d(?:\.\d)?)成(?P<half>半|[一二三四五六七八九])?(?![立为功本员长熟交果都人型份])"
+    rf"(?P<num>[{HAN_DIGIT}]|\d(?:\.\d)?)成(?P<half>半|[一二三四五六七八九](?![年个家款次人条项位名]))?(?![立为功本员长熟交果都人型份])"
 )
-HALF_ZH = re.compile(r"(?<![一另下上前后多大])(?:一半|半数|过半|对半|减半|腰斩)|(?<=[的了约近])半(?=价)")
+HALF_ZH = re.compile(
+    r"(?<![另多大])一半|(?<![一另下上前后多大])(?:半数|过半|对半|减半|腰斩)|(?<![一另下上前后多大])半(?=价)"
+)
 FRACTION_EN = re.compile(
     r"(?<!and )\b(?P<num>an?|one|two|three|four|five)[\s-](?P<den>half|halves|thirds?|quarters?(?=\s+of|\b(?<=quarter))|fifths?|sixths?|tenths?)\b(?!\s+(?:of\s+)?(?:marathon|20\d\d|generation|party|time|year|consecutive))"
     r"|(?<!and a )\bhalf\b(?!\s+(?:year|hour|a\s+year|an\s+hour|marathon)|-)|\b(?:halved|halves|halving)\b",
@@ -132,7 +145,7 @@ FRACTION_EN = re.compile(
 )
 DENOMINATORS = {"hal": 2, "thi": 3, "qua": 4, "fif": 5, "six": 6, "ten": 10}
 DOUBLING = re.compile(
-    r"翻了?(?P<han>[一两二三四])番|翻(?:了(?:一)?)?番|(?<!\d)(?<!倍)翻(?:了)?倍|成倍|"
+    r"翻了?(?P<han>[一两二三四])番|翻(?:了(?:一)?)?番|(?<!\d)(?<!倍)翻(?:了)?一?倍|(?<![\d一二两三四五六七八九十百千点.])一倍|成倍|"
     r"\b(?P<en>doubl(?:e|es|ed|ing)|tripl(?:e|es|ed|ing)|trebled|quadrupl(?:e|es|ed|ing)|twice|thrice|twofold|threefold|fourfold|fivefold|sixfold|tenfold)\b",
     re.I,
 )
@@ -163,16 +176,22 @@ ABOUT = re.compile(
     r"(?:约为?|大约为?|近|将近|接近|大概|差不多|估计|roughly|about|around|approximately|nearly|almost|some|close to|an estimated|~|≈)\s*$",
     re.I,
 )
-AFTER_OVER = re.compile(r"^\s?(?:以上|有余|还多|\+|or more)")
+FAR_BOUNDS = [
+    ("under", re.compile(r"(?:不到|不足|未到|还不到)[^，。；不]{1,16}的\s*$")),
+    ("over", re.compile(r"(?:超过|逾)[^，。；\d]{1,16}的\s*$")),
+    ("about", re.compile(r"(?:约为?|近|接近|将近|大约|相当于)[^，。；\d]{1,16}的\s*$")),
+]
+"""不到对方的三分之一: the bound stands before what the share is of."""
+AFTER_OVER = re.compile(r"^\s?(?:以上|有余|还多|多(?![少数家个次名位项款种轮方国地元模条])|\+|or more)")
 AFTER_UNDER = re.compile(r"^\s?(?:以下|以内|之内|or less|or fewer)")
 AFTER_ABOUT = re.compile(r"^\s?(?:左右|上下|or so)")
 # Not \w: it would reach into the Chinese that follows an English word without a space.
 UP = (
-    r"提价|调高|增长|上涨|上升|提升|提高|增加|增幅|涨幅|上调|涨价|攀升|走高|飙升|激增|大涨|暴涨|暴增|扩大|多出|高出|加快|提速|增至|升至|涨至|涨到|升到|增到|涨|"
+    r"多(?:消耗|花|出|用|付|耗|赚|卖|产|投|收)了?|提价|调高|增长|上涨|上升|提升|提高|增加|增幅|涨幅|上调|涨价|攀升|走高|飙升|激增|大涨|暴涨|暴增|扩大|多出|高出|加快|提速|增至|升至|涨至|涨到|升到|增到|涨|"
     r"ris(?:en|es|ing|e)\b|rose|grow(?:s|n|th|ing)?|grew|increas[a-z]*|up(?=\s|$|\s*by)|jump[a-z]*|climb[a-z]*|surg[a-z]*|soar[a-z]*|gain[a-z]*|higher|improv[a-z]*|lift[a-z]*|rais(?:e|ed|es|ing)|boost[a-z]*|expand[a-z]*|faster|more than(?=\s+the)"
 )
 DOWN = (
-    r"降价|调低|下降|下跌|降低|减少|下滑|降幅|跌幅|下调|降价|回落|缩短|缩减|削减|压缩|收窄|暴跌|大跌|缩水|少了|降至|降到|跌至|减至|缩至|低了|便宜|降|跌|省下|节省|减半|腰斩|"
+    r"精简|缩窄|瘦身|裁掉|收缩|减免|掉了?(?=\d)|跌去|砍掉|抹去|少(?:消耗|花|用|付|耗|赚|卖|产|投|收)了?|降价|调低|下降|下跌|降低|减少|下滑|降幅|跌幅|下调|降价|回落|缩小了?|缩短|缩减|削减|压缩|收窄|暴跌|大跌|缩水|少了|降至|降到|跌至|减至|缩至|低了|便宜|降|跌|省下|节省|节约|省了|减半|腰斩|"
     r"fall(?:s|en|ing)?|fell|drop[a-z]*|declin[a-z]*|decreas[a-z]*|reduc[a-z]*|cut(?:s|ting)?|down(?=\s|$)|slip[a-z]*|shrink[a-z]*|shrank|shrunk|lower[a-z]*|slash[a-z]*|plung[a-z]*|slid|halv[a-z]*|trim[a-z]*|less|fewer|cheaper|shorten[a-z]*|sav(?:e|es|ed|ing)"
 )
 MOVES = re.compile(rf"(?:(?<![A-Za-z])|(?=[\u4e00-\u9fff]))(?:(?P<up>{UP})|(?P<down>{DOWN}))", re.I)
@@ -190,20 +209,20 @@ PER = [
     ("second", re.compile(r"每秒|/\s?(?:秒|s\b)|(?:per|a|every|each) second", re.I)),
     ("minute", re.compile(r"每分钟|/\s?(?:分钟|min)|(?:per|a|every|each) minute", re.I)),
     ("hour", re.compile(r"每(?:个)?小时|/\s?(?:小时|h\b|hour)|(?:per|an|every|each) hour|hourly|时薪", re.I)),
-    ("day", re.compile(r"每[天日]|平均一[天日]|日均|日产|/\s?[天日]|(?:per|a|every|each) day|daily", re.I)),
+    ("day", re.compile(r"日(?:调用|活|交易|访问|耗|销|用)|每[天日]|平均一[天日]|日均|日产|/\s?[天日]|(?:per|a|every|each) day|daily", re.I)),
     ("week", re.compile(r"每周|平均一周|周均|/\s?周|(?:per|a|every|each) week|weekly", re.I)),
-    ("month", re.compile(r"每(?:个)?月|月均|月产|月入|月薪|月租|/\s?月|(?:per|a|every|each) month|monthly|/mo\b", re.I)),
+    ("month", re.compile(r"月(?:[A-Za-z]{0,8}下载|活|调用|访问|销|费|耗)(?!动)|每(?:个)?月|月均|月产|月入|月薪|月租|/\s?月|(?:per|a|every|each) month|monthly|/mo\b", re.I)),
     ("quarter", re.compile(r"每(?:个)?季度|(?:per|a|every|each) quarter|quarterly", re.I)),
     ("year", re.compile(r"每年|年均|年产|年化|年入|年薪|/\s?年|(?:per|a|every|each) year|annual(?:ly|ized|ised)?|yearly|per annum|/yr\b", re.I)),
     ("kg", re.compile(r"每(?:公斤|千克)|/\s?(?:kg|公斤)|per (?:kilo|kg)", re.I)),
     ("ton", re.compile(r"每吨|/\s?吨|(?:per|a) (?:metric )?ton(?:ne)?\b", re.I)),
     ("1e3", re.compile(r"每千(?:个)?|per (?:thousand|1,?000|1k)\b|/\s?1?k\s?tok", re.I)),
-    ("1e6", re.compile(r"每百万|/\s?百万|per (?:1\s?)?(?:million|m)\b|/\s?1?M\s?tok|/\s?million", re.I)),
+    ("1e6", re.compile(r"每(?:百万|一百万|1?00万)|每100万|/\s?百万|per (?:1\s?)?(?:million|m)\b|/\s?1?M\s?tok|/\s?million", re.I)),
     ("1e4", re.compile(r"每万(?!亿)", re.I)),
     ("1e9", re.compile(r"每十亿|per billion\b", re.I)),
 ]  # fmt: skip
 PER_ANY = re.compile(
-    r"每(?:百万|千|万|十亿)(?:个)?|/\s?百万|per (?:1\s?)?(?:million|thousand|billion)\b|/\s?1?[MK](?=\s?tok)|/\s?million",
+    r"每(?:百万|100万|一百万|千|万|十亿)(?:个)?|/\s?百万|per (?:1\s?)?(?:million|thousand|billion)\b|/\s?1?[MK](?=\s?tok)|/\s?million",
     re.I,
 )
 STOP = re.compile(r"[，。；、;:：!?！？\n]|,\s|\.\s|\(|\)")

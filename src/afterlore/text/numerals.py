@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 from afterlore.text.number_patterns import (
     BARE_SCALE,
+    COMPOUND,
     DENOMINATORS,
     DIGITS,
+    DISCOUNT,
     DOUBLING,
     EITHER,
     EITHER_TENTHS,
@@ -29,6 +31,7 @@ from afterlore.text.number_patterns import (
     SCALE,
     SCALE_EN,
     SCALE_ZH,
+    SLASHED,
     STREAK,
     TENS,
     TENTHS,
@@ -36,7 +39,7 @@ from afterlore.text.number_patterns import (
     UNIT_EN,
     WORDS,
 )
-from afterlore.text.units import CURRENCIES, DIMENSIONS, UNITS
+from afterlore.text.units import CURRENCIES, DIMENSIONS, UNITS, WORDS_OF_UNITS
 
 __all__ = [
     "Raw",
@@ -79,6 +82,32 @@ def chinese_number(text: str) -> float | None:
     return total
 
 
+def _compound(text: str) -> float | None:
+    """一万八千 → 18,000, 一亿五千万 → 150 million, 一万五 → 15,000."""
+    total, scale, rest = 0.0, 0.0, text
+    for letter, worth in (("亿", 1e8), ("万", 1e4)):
+        head, found, tail = rest.partition(letter)
+        if found:
+            value = chinese_number(head)
+            if value is None:
+                return None
+            total, scale, rest = total + value * worth, worth, tail
+    if not rest:
+        return total
+    if not scale:
+        return chinese_number(rest)
+    value = chinese_number(rest)
+    if value is None:
+        return None
+    return total + value * (scale / 10 if len(rest) == 1 else 1.0)
+
+
+_ENGLISH_COUNT = re.compile(
+    r"\s(?:paying |monthly |daily |active |weekly )*(?:users?|people|customers?|downloads|subscribers|members|tokens|visits|views)"
+)
+"""Behind 1.7m these make it millions."""
+
+
 class Raw(NamedTuple):
     start: int
     end: int
@@ -103,8 +132,14 @@ def read_main(text: str, taken: list[bool]) -> list[Raw]:
             continue
         after = text[match.end("num") : match.end("num") + 1]
         if after.isascii() and after.isalpha() and not match["scale"] and not match["uniten"] and not match["unit"]:
-            continue  # 3D, 5G, 2C: the letter makes it a name
-        if match["scale"] in {"m", "b", "t"} and not match["sign"]:
+            watts = after == "W" and not re.match(r"W[A-Za-z0-9]", text[match.end("num") :])
+            if not watts:
+                continue  # 3D, 5G, 2C: the letter makes it a name; 118W are watts, or ten thousands
+        if (
+            match["scale"] in {"m", "b", "t"}
+            and not match["sign"]
+            and not _ENGLISH_COUNT.match(text[match.end("scale") :])
+        ):
             continue  # 85m is millions behind a currency sign, and metres or a name elsewhere
         number = match["num"]
         value = float(number.replace(",", ""))
@@ -114,6 +149,8 @@ def read_main(text: str, taken: list[bool]) -> list[Raw]:
             value += 0.5
         spelt = match["unit"] or match["uniten"]
         behind = text[end : end + 1]
+        if spelt and behind and behind in WORDS_OF_UNITS.get(spelt, ""):
+            spelt, end = None, match.start("unit")  # Fold 3起步价: the first letter of a word is no unit
         if spelt == "重" and behind.isdigit():
             continue  # Air 2重38克: the number of a name, and its weight
         if spelt in {"周", "日"} and behind == "活":
@@ -181,6 +218,13 @@ def read_han(text: str, taken: list[bool]) -> list[Raw]:
         if value is not None:
             found.append(Raw(match.start(), match.end(), value * _unit_of(match["unit"])[2], "time", "", 0))
             taken[match.start() : match.end()] = [True] * (match.end() - match.start())
+    for match in COMPOUND.finditer(text):
+        value = _compound(match["num"])
+        if value is not None and not any(taken[match.start() : match.end()]):
+            dimension, unit, factor = _unit_of(match["unit"])
+            flag = "over" if match["more"] else ""
+            found.append(Raw(match.start(), match.end(), value * factor, dimension, unit, 0, flag))
+            taken[match.start() : match.end()] = [True] * (match.end() - match.start())
     for match in HAN.finditer(text):
         if any(taken[match.start() : match.end()]):
             continue
@@ -202,6 +246,7 @@ def read_han(text: str, taken: list[bool]) -> list[Raw]:
             value == 1
             and match["unit"] in {"天", "日", "次", "代", "周", "度", "倍", "分", "层", "年", "月", "秒", "克"}
             and not match["halfafter"]
+            and not match["scale"]
             and match["unit"] != "年"
         ):
             continue
@@ -232,7 +277,7 @@ def read_fractions(text: str, taken: list[bool]) -> list[Raw]:
         den = (
             float(match["den"])
             if match["den"].isdigit()
-            else (100.0 if match["den"] == "百" else chinese_number(match["den"]))
+            else {"百": 100.0, "千": 1000.0, "万": 1e4}.get(match["den"]) or _compound(match["den"])
         )
         num = float(match["num"]) if match["num"][0].isdigit() else chinese_number(match["num"])
         if den and num is not None:
@@ -249,6 +294,16 @@ def read_fractions(text: str, taken: list[bool]) -> list[Raw]:
             continue
         half = 0.5 if match["half"] == "半" else DIGITS.get(match["half"] or "", 0) / 10
         found.append(Raw(match.start(), match.end(), (num + half) * 10, "percent", "", 0, "tenths"))
+    for match in SLASHED.finditer(text):
+        share = float(match["num"]) / float(match["den"])
+        if share < 1:
+            found.append(Raw(match.start(), match.end(), share * 100, "percent", "", 0, "fraction"))
+    for match in DISCOUNT.finditer(text):
+        told = match["num"]
+        num = float(told) if told[0].isdigit() else chinese_number(told.replace("点", ""))
+        if num:
+            left = num * (10 if num < 10 else 1)
+            found.append(Raw(match.start(), match.end(), left, "percent", "", 0, "discount"))
     for match in HALF_ZH.finditer(text):
         flag = "over" if match[0] == "过半" else "half"
         found.append(Raw(match.start(), match.end(), 50.0, "percent", "", 0, flag))
@@ -303,6 +358,9 @@ def join_times(text: str, raws: list[Raw]) -> list[Raw]:
     out: list[Raw] = []
     for raw in raws:
         last = out[-1] if out else None
+        hours = last and last.dimension == "time" and text[last.end - 2 : last.end] == "小时" and raw.start == last.end
+        if hours and raw.unit == "score" and text[raw.end - 1] == "分":
+            raw = raw._replace(dimension="time", unit="", value=raw.value * 60)  # 2小时50分
         if (
             last
             and last.dimension == raw.dimension == "time"

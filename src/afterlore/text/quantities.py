@@ -21,6 +21,7 @@ from afterlore.text.number_patterns import (
     BASE_AFTER,
     CHANGE_AFTER,
     EN_WORD,
+    FAR_BOUNDS,
     FROM_BEFORE,
     HAN_DIGIT,
     LEAST,
@@ -89,11 +90,14 @@ class Quantity(NamedTuple):
         return None
 
 
-def _bound(before: str, after: str, flag: str) -> str:
+def _bound(before: str, after: str, clause: str, flag: str) -> str:
     if flag == "over":
         return "over"
     for name, pattern in (("most", MOST), ("least", LEAST), ("over", OVER), ("under", UNDER), ("about", ABOUT)):
         if pattern.search(before):
+            return name
+    for name, pattern in FAR_BOUNDS:
+        if pattern.search(clause):
             return name
     for name, pattern in (("over", AFTER_OVER), ("under", AFTER_UNDER), ("about", AFTER_ABOUT)):
         if pattern.search(after):
@@ -101,8 +105,11 @@ def _bound(before: str, after: str, flag: str) -> str:
     return ""
 
 
-def _form(raw: Raw, before: str, after: str) -> tuple[str, int]:
+def _form(raw: Raw, before: str, after: str, clause: str) -> tuple[str, int]:
     """How the figure relates to a change: (form, direction)."""
+    rate = re.search(r"(?:(?P<up>增速|增幅|涨幅|增长率)|降幅|跌幅)[^，。\d]{0,10}(?:[至到为是达]|高达)?\s*$", before)
+    if rate and raw.dimension == "percent":
+        return "by", 1 if rate["up"] else -1
     moves = list(MOVES.finditer(before))
     direction = 0
     gap = ""
@@ -111,14 +118,16 @@ def _form(raw: Raw, before: str, after: str) -> tuple[str, int]:
         gap = before[moves[-1].end() :]
         if moves[-1][0][-1] in "至到":
             return "to", direction
+    if raw.flag == "doubling" and raw.dimension == "multiple" and not (moves and moves[-1]["down"]):
+        return "", 1
     changed = CHANGE_AFTER.match(after)
     beside = re.search(
-        r"(?:(?P<up>[高多大贵长重])|(?P<down>[低少小短轻慢])|[快])(?:出|了)?(?:约|近|超过?|大约|不到)?(?:后者|前者)?\s*$",
+        r"(?:(?P<up>[高多大贵长重快])|(?P<down>[低少小短轻慢]))(?:出|了)?(?:约|近|超过?|大约|不到)?(?:后者|前者)?\s*$",
         before,
     )
     if (
         beside
-        and raw.dimension in {"percent", "points", "multiple", "money"}
+        and raw.dimension in {"percent", "points", "multiple", "money", "count", ""}
         and re.search(r"比|较|于|相比|同期|后者|高出|多出|[价费本量率]\w{0,2}[高低多少]", before)
     ):
         return "by", 1 if beside["up"] else -1 if beside["down"] else 0
@@ -126,10 +135,8 @@ def _form(raw: Raw, before: str, after: str) -> tuple[str, int]:
         return "from", direction
     if BASE_AFTER.match(after):
         return "to", 0
-    if raw.flag == "doubling" and raw.dimension == "multiple":
-        return "", 1
     if re.search(
-        r"(?:至|到|\bto|\bat)\s*(?:了|约|大约|近|超过?|about|roughly|around|between)?\s*(?:US\$|\$|¥|€|£)?(?:原来的|此前的)?\s*$",
+        r"(?:至|到|\bto)\s*(?:了|约|大约|近|超过?|about|roughly|around|between)?\s*(?:US\$|\$|¥|€|£)?(?:(?:原[来先本]|此前|以前)的?)?\s*$",
         before,
         re.I,
     ):
@@ -150,8 +157,19 @@ def _form(raw: Raw, before: str, after: str) -> tuple[str, int]:
         r"(?:原来|此前|之前|前代|上一代|传统方案|原价|同类\w*|去年同期|上年同期)的\s*(?:约|大约|近|不到)?\s*$", before
     ):
         return "to", 0
+    if raw.dimension == "multiple" and re.search(
+        r"(?:是|为|相当于)[^，。；的]{1,14}的\s*(?:约|近|超过?|逾|整整)?\s*$", clause
+    ):
+        return "to", 0
+    if raw.flag == "fraction" and re.search(r"(?:以|用|仅|只)[^，。；\d]{0,8}$", before) and after.lstrip()[:1] == "的":
+        return "to", 0  # 以1/10的成本
+    if raw.dimension in {"percent", "multiple"} and re.search(
+        r"(?:原[来先本价]|此前|之前|以前|年前|当初|去年|上年|上一?年|前一年|同期|过去|先前|(?:19|20)\d\d年|[前上]一?代|旧[款版]|竞品|对手|后者|前者)[^，。；\d]{0,6}(?:\d[\d.,]*[^，。；\d的]{1,3})?的\s*(?:约|大约|近|不到|逾|超过)?\s*$",
+        clause,
+    ):
+        return "to", 0
     if raw.dimension == "percent" and re.search(
-        r"(?:仅|只)(?:(?:需|剩|要)(?:[一-龥]{0,10}的)?|(?:有|为|是|相当于)?[一-龥A-Za-z0-9.\s-]{0,14}的)(?:约|大约|不到)?\s*$",
+        r"(?:仅|只)(?:(?:需|剩|要|用)(?:[一-龥]{0,10}的)?|(?:有|为|是|相当于)?[一-龥A-Za-z0-9.\s-]{0,14}的)(?:约|大约|不到)?\s*$",
         before,
     ):
         return "to", 0
@@ -251,7 +269,7 @@ def _finish(plain: str, text: str, raws: list[Raw]) -> list[Quantity]:
         dimension, unit = raw.dimension, raw.unit
         if dimension == "" and raw.flag != "letter":
             dimension, unit = _noun(plain, raw)
-        form, direction = _form(raw, before, after)
+        form, direction = _form(raw, before, after, plain[left : raw.start])
         last = out[-1] if out else None
         if (
             last
@@ -265,16 +283,19 @@ def _finish(plain: str, text: str, raws: list[Raw]) -> list[Quantity]:
         if _currency_left_out(plain, raw, dimension, last, before) and _last_money(out):
             dimension, unit = "money", _last_money(out)
         flag = raw.flag if raw.flag in {"over"} else ""
-        bound = raw.flag if raw.flag in {"low", "high"} else _bound(before, after, flag)
+        bound = raw.flag if raw.flag in {"low", "high"} else _bound(before, after, plain[left : raw.start], flag)
         if raw.flag == "fraction" or raw.flag == "tenths" or raw.flag == "half":
             bound = bound or "about"
+        if raw.flag == "discount" or (raw.flag == "half" and plain[raw.end : raw.end + 1] == "价"):
+            form, direction, bound = "to", 0, ""  # of the price
         if raw.flag == "half" and plain[raw.start : raw.end] in {"减半", "腰斩"}:
             form, direction = "by", -1
         if plain[raw.start : raw.end].lower().startswith("halv"):
             form, direction = "by", -1
         if dimension == "multiple" and form == "by" and text[raw.start : raw.end].isascii():
             form = ""  # "grew 14-fold" is fourteen times as much; 增长14倍 is, strictly, fifteen
-        once = dimension == "time" and text[raw.start] == "一" and raw.end - raw.start <= 4
+        once = text[raw.start : raw.end] in {"一分钱", "一毛钱"}
+        once |= dimension == "time" and text[raw.start] == "一" and raw.end - raw.start <= 4
         once |= (
             dimension == "money"
             and raw.value == 1

@@ -2,7 +2,7 @@
 # A pattern or a word list is read as a whole: breaking it over lines hides what it matches.
 """Units of measure: spelling → (dimension, group within it, factor to the base unit)."""
 
-__all__ = ["CURRENCIES", "DIMENSIONS", "NOUNS", "UNITS"]
+__all__ = ["CURRENCIES", "DIMENSIONS", "NOUNS", "UNITS", "WORDS_OF_UNITS"]
 
 CURRENCIES = {
     "$": "USD", "US$": "USD", "USD": "USD", "HK$": "HKD", "HKD": "HKD", "NT$": "TWD", "S$": "SGD", "A$": "AUD", "C$": "CAD",
@@ -54,10 +54,10 @@ for _factor, _names in (
     (1e-3, "毫秒|milliseconds|millisecond|ms"),
     (1.0, "秒钟|秒|seconds|second|secs|sec|s"),
     (60.0, "分钟|minutes|minute|mins|min"),
-    (3600.0, "个小时|小时|个钟头|个工作小时|工作小时|working hours|business hours|hours|hour|hrs|hr|h"),
+    (3600.0, "个多小时|个小时|小时|个钟头|个工作小时|工作小时|working hours|business hours|hours|hour|hrs|hr|h"),
     (86400.0, "天|日|个工作日|工作日|working days|business days|days|day"),
     (604800.0, "周|个星期|个礼拜|星期|weeks|week"),
-    (2629800.0, "个月|months|month"),
+    (2629800.0, "个多月|个月|months|month"),
     (7889400.0, "个季度|quarters"),
     (31557600.0, "年|years|year"),
 ):
@@ -81,6 +81,8 @@ for _factor, _names in (
     (1e-3, "毫克|mg"),
     (1.0, "克|g|grams"),
     (1e3, "公斤|千克|kg|kilograms|kilos"),
+    (28.35, "盎司|ounces|ounce|oz"),
+    (453.6, "磅|lbs|lb"),
     (500.0, "斤"),
     (1e6, "吨|tonnes|tons|metric tons"),
 ):
@@ -106,6 +108,7 @@ for _factor, _names in ((1.0, "赫兹|Hz"), (1e3, "kHz"), (1e6, "MHz|兆赫"), (
 for _factor, _names in ((1e9, "GFLOPS"), (1e12, "TFLOPS|TOPS"), (1e15, "PFLOPS|PetaFLOPS"), (1e18, "EFLOPS|EOPS")):
     _add("compute", "", _factor, _names)
 _add("volume", "", 1, "毫升|ml|mL")
+_add("volume", "", 1e3, "升|公升|liters|litres")
 _add("bits", "", 1, "比特|bits|bit")
 _add("angle", "", 1, "度|degrees|degree|°")
 _add("temperature", "", 1, "℃|°C|摄氏度")
@@ -171,3 +174,12 @@ NOUNS = {
     **dict.fromkeys(["shares"], "share"),
 }
 """English nouns that say what a count counts; others count as things in general."""
+
+WORDS_OF_UNITS = {
+    "起": "步售拍价码点来", "家": "居电用族庭", "台": "积湾阶", "部": "署门分", "条": "件款", "层": "面级", "代": "码表理工言际", "批": "量评准",
+    "组": "织合件装成", "股": "份权价东市票", "门": "店槛", "套": "餐利", "场": "景馆地均", "位": "置居列", "名": "单列称为次", "片": "上段区",
+    "轮": "流胎毂岗", "类": "型似别", "例": "如外行会", "首": "席次发批日个先款轮月", "点": "评赞击播", "本": "土地次来季月年周钱金", "步": "骤行态",
+    "升": "至到级值温空为", "种": "子植草", "人": "工均民类形才脸", "次": "日年方元要级", "分": "别析享布发为部支", "单": "位一独", "核": "心算查", "只": "有能需要是卖剩占用", "行": "业情动",
+    "道": "路德", "度": "过假", "重": "点要新大复", "大": "家幅约概会", "对": "于比外手", "则": "是为在由将以", "项": "目",
+}  # fmt: skip
+"""A letter that counts things, and the letters behind it with which it begins a word of its own."""

@@ -9,6 +9,8 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from afterlore.brief.check.affinity import check_swapped_names
+from afterlore.brief.check.comparisons import check_comparisons
 from afterlore.brief.check.figures import check_figures
 from afterlore.brief.check.items import check_items
 from afterlore.brief.check.naming import check_names, check_versions
@@ -50,11 +52,12 @@ def check(claim: str, sources: Sequence[str]) -> Verdict:
                 or check_roles(part, readings)
                 or check_yardsticks(part, readings)
                 or check_swaps(part, readings)
+                or check_swapped_names(part, readings)
                 or check_items(part, readings)
                 or check_subjects(part, readings)
             )
         if not any(not p.minor for p in problems):
-            problems += check_polarity(part, readings)
+            problems += check_polarity(part, readings) or check_comparisons(part, readings)
         problems += check_rounds(part, readings) + check_attribution(part, readings)
         problems += check_speakers(part, readings) + check_spans(part, readings)
     unique = tuple(dict.fromkeys(problems))

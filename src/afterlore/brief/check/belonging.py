@@ -5,6 +5,7 @@
 import re
 from collections.abc import Sequence
 
+from afterlore.brief.check.affinity import figure_margin
 from afterlore.brief.check.binding import heads, subject_of, tail
 from afterlore.brief.check.derived import each_and_all
 from afterlore.brief.check.lexicon import groups
@@ -17,6 +18,9 @@ from afterlore.text.normalize import skeleton
 from afterlore.text.quantities import Quantity
 
 __all__ = ["Found", "belongs"]
+
+_CLEARLY = -0.1
+"""Share of a figure's company by which a rival must be more like it."""
 
 Found = tuple[int, int, Quantity]
 """(source, index in it, figure)."""
@@ -100,7 +104,7 @@ def belongs(
         if _same_counted(claim, q, sources[t], rival) and not _rivals(source, theirs, sources[t], rival):
             # 104个 for 104场, where the source has 300个: the word behind the figure speaks for the other.
             said, other = {**said, "^counted": 1.0}, {**other, "^counted": 1.0}
-        if _points_away(
+        away = _points_away(
             said,
             near,
             other,
@@ -115,7 +119,8 @@ def belongs(
             and not subject_of(source, i)
             and bool(tail(claim, at))
             and tail(claim, at)[-2:] == tail(source, i)[-2:],
-        ):
+        )
+        if away == "names" or (away and figure_margin(claim, q, sources) > _CLEARLY):
             return problem("subject", q.text, rival.text, claim, q, sources[t], rival)
     return None
 
@@ -387,8 +392,8 @@ def _inherit(elliptical: dict[str, float], full: dict[str, float]) -> None:
 
 def _points_away(
     ours: dict[str, float], mine: dict[str, float], other: dict[str, float], first: str, least: float, topical: bool
-) -> bool:
-    """Whether the claim's words tell for the rival. Names decide when there are any, since a predicate
+) -> str:
+    """Whether the claim's names or other words tell for the rival: "names", "words" or "". Names decide when there are any, since a predicate
     may be shared."""
     group_of = groups()
     measure_mine = any(key in group_of and key in mine and key not in other for key in ours)
@@ -399,18 +404,18 @@ def _points_away(
         here = {key for key in mine_only if (key[:2] == "@@") == (mark == "@@")}
         there = {key for key in other_only if (key[:2] == "@@") == (mark == "@@")}
         if there and not here and not measure_mine:
-            return True
+            return "names"
     there_named = bool(other_only)
     if mine_only and first in other_only and not measure_mine:
-        return True
+        return "names"
     measure_other = any(key in group_of and key in other and key not in mine for key in ours)
     if topical and not measure_other and not there_named:
         least += 2
     if mine_only or (measure_mine and not measure_other):
-        return False
+        return ""
     for_mine = sum(w for key, w in ours.items() if key in mine and key not in other)
     for_rival = sum(w for key, w in ours.items() if key in other and key not in mine)
-    return for_rival >= least and for_rival > 2 * for_mine
+    return "words" if for_rival >= least and for_rival > 2 * for_mine else ""
 
 
 def _exclusive(claim: Reading, at: int, q: Quantity, source: Reading, i: int, f: Quantity) -> bool:

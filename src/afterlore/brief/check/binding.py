@@ -172,7 +172,7 @@ def tail(reading: Reading, i: int) -> str:
     for name in reading.names:
         if left <= name.start and name.end <= q.start and name.kind != "quoted":
             ahead = ahead.replace(reading.plain[name.start : name.end], " ")
-    ahead = _FILL.sub("", ahead)
+    ahead = _FILL.sub("", re.sub(r" \s*[上中里]", " ", ahead))
     found = re.search(r"([A-Za-z0-9]{2,}|[\u4e00-\u9fff]{2,})[^\u4e00-\u9fffA-Za-z0-9]*$", ahead)
     return (found[1] if found[1].isascii() else found[1][-4:]) if found else ""
 

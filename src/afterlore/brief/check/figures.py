@@ -1,3 +1,5 @@
+# ruff: noqa: E501
+# A pattern is read as a whole: breaking it over lines hides what it matches.
 """Figures of a claim against those of its sources."""
 
 import re
@@ -33,11 +35,16 @@ def check_figures(claim: Reading, sources: Sequence[Reading]) -> tuple[list[Prob
                 checked += 1
             continue
         checked += 1
-        why = [(unlike(q, f[2]), f) for f in matched]
+        why = [(unlike(q, f[2], _rates(sources[f[0]], f[2])), f) for f in matched]
         fine = [f for reason, f in why if not reason]
         if not fine:
             reason, f = why[0]
             problems.append(problem(_KIND[reason], q.text, f[2].text, claim, q, sources[f[0]], f[2]))
+            continue
+        apart = [f for f in fine if _other_side(claim, q, sources[f[0]], f[2])]
+        if apart and len(apart) == len(fine) and not worked_out(claim, q, sources, anew=True):
+            f = apart[0]
+            problems.append(problem("bound", q.text, f[2].text, claim, q, sources[f[0]], f[2]))
             continue
         wrong = [belongs(claim, at, q, f, sources, everything) for f in fine]
         theft = "" if q.small or len(sources) > 8 else stolen(claim, at, [(sources[f[0]], f[1]) for f in fine], sources)
@@ -55,6 +62,50 @@ def check_figures(claim: Reading, sources: Sequence[Reading]) -> tuple[list[Prob
                 )
             )
     return problems, checked
+
+
+def _rates(source: Reading, f: Quantity) -> frozenset[str]:
+    """What the other amounts of money of a sentence are a rate over, when they agree."""
+    said = {g.per for g in source.quantities if f.dimension == g.dimension == "money" and g.per}
+    return frozenset(next(iter(said))) if len(said) == 1 else frozenset()
+
+
+_BELOW = re.compile(
+    r"(?:不到|不足|未到|不及|(?<!不)(?<!不得)低于|(?<!不)(?<!不得)少于|(?<!不)小于|不满|未满|没到|没有?超过|未超过|从未超过|不超过|接近|逼近|将近|差不多|近|nearly|almost|close to|under|below|less than|fewer than|short of|shy of|not quite)"
+    r"(?:[^，。；,;\d]{1,12}的)?\s*$",
+    re.I,
+)
+_NEVER = re.compile(r"没有?(?:一|任何)|无一|从未|若|如果|一旦|none|never|\bif\b")
+_ABOVE = re.compile(
+    r"(?<!不)(?<!没)(?<!没有)(?<!未)(?:超过?了?|逾|突破|多于|高于|大于|不止|刚过|越过|站上|破|至少|不低于|不少于|over|above|more than|exceed\w*|topped|past|at least|no fewer than)"
+    r"\s*(?:了|约|US|[$€£¥])*\s*$",
+    re.I,
+)
+_ABOVE_AFTER = re.compile(r"^\s?(?:\+|多|余|以上|有余|开外)")
+_BELOW_AFTER = re.compile(r"^\s?(?:以下|以内|之内|不到)")
+
+
+def _side(reading: Reading, q: Quantity) -> int:
+    """1 when the figure is told as exceeded, -1 when as not reached, 0 when neither or either."""
+    clause = next((c for c in reading.clauses if c.start <= q.start < c.end), None)
+    before = reading.plain[max(q.start - 18, clause.start if clause else 0) : q.start]
+    after = reading.plain[q.end : q.end + 4]
+    told = reading.plain[q.start : q.end]
+    if _NEVER.search(before):
+        return 0
+    if _BELOW.search(before) or _BELOW_AFTER.match(after):
+        return -1
+    if q.bound == "over" or _ABOVE.search(before) or _ABOVE_AFTER.match(after) or re.search(r"[多余+]|过半", told):
+        return 1
+    return 0
+
+
+def _other_side(claim: Reading, q: Quantity, source: Reading, f: Quantity) -> bool:
+    """Whether one tells as exceeded what the other tells as not reached: 450家以上 for 近450家."""
+    if q.form == "from" or f.form == "from" or q.bound in {"low", "high"} or f.bound in {"low", "high"}:
+        return False
+    same = abs(abs(q.value) - abs(f.value)) <= 1e-6 * abs(f.value)
+    return same and _side(claim, q) * _side(source, f) < 0
 
 
 def _equal(claim: Quantity, source: Quantity) -> bool:
@@ -86,7 +137,7 @@ def _equal(claim: Quantity, source: Quantity) -> bool:
             and (percent.form == "to" or re.search(r"分之|成|tenth|third|quarter|half|fifth|半", percent.text))
         ):
             return True
-        return (rises and abs(multiple.value - percent.value / 100) < 1e-6) or (
+        return (rises and multiple.form != "to" and abs(multiple.value - percent.value / 100) < 1e-6) or (
             ratio is not None
             and (multiple.ratio is not None and abs(multiple.ratio - ratio) < 0.011 * max(ratio, 0.01))
         )
@@ -118,7 +169,7 @@ def _missing(
         return None
     if worked_out(claim, q, sources):
         return None
-    if q.dimension == "time" and not alike and not any(_digits(f[2].text) == number for f in everything):
+    if q.dimension == "time" and not alike and not (number and any(_digits(f[2].text) == number for f in everything)):
         return None  # January to May is five months; nothing here adds up calendars
     respelt = [f for f in everything if _digits(f[2].text) == number and number and f[2].value != q.value]
     nearest: tuple[tuple[Kind, list[Found]], ...] = (("unit", other_unit), ("unit", respelt), ("number", alike))
@@ -131,6 +182,9 @@ def _missing(
 
 def _in_a_name(q: Quantity, sources: Sequence[Reading]) -> bool:
     """Whether the figure, 30B, is the size in the name of a source, Zeta-30B."""
+    if q.dimension == "" and re.fullmatch(r"\d+(?:\.\d+)?", q.text):
+        bare = rf"(?<![\d.]){re.escape(q.text)}(?![\d.]|\s?[万亿%])"
+        return any(re.search(bare, source.plain) for source in sources)
     size = re.fullmatch(r"\d+(?:\.\d+)?[BMK]", q.text)
     wanted = rf"(?<=[A-Za-z0-9]-){re.escape(q.text)}(?![A-Za-z0-9])"
     return bool(size) and any(re.search(wanted, source.plain) for source in sources)

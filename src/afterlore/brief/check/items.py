@@ -18,7 +18,7 @@ def check_items(claim: Reading, sources: Sequence[Reading]) -> list[Problem]:
     """What the sources say of one item of several and the claim of another. Judged beside a few sentences only."""
     if len(sources) > 8:
         return []
-    for step in (_bracketed, _respectively, _states, _merged, _won, _ranks, _careers):
+    for step in (_bracketed, _attached, _settings, _respectively, _states, _merged, _won, _ranks, _careers):
         found = step(claim, sources)
         if found:
             return found
@@ -68,6 +68,48 @@ def _bracketed(claim: Reading, sources: Sequence[Reading]) -> list[Problem]:
                 if rivals and not _says(text, match["what"]) and not any(_equal(q, g) for g in said):
                     return _problem(claim, clause.start, clause.end, source, *match.span())
     return []
+
+
+_ATTACHED = re.compile(r"的(?P<what>[A-Za-z0-9\u4e00-\u9fff]{2,10}?)(?=[、，。；和与及]|$)")
+
+
+def _attached(claim: Reading, sources: Sequence[Reading]) -> list[Problem]:
+    """2999元的眼镜、1299元的音箱: a figure that stands before one thing, given to another that has its own."""
+    for source in sources:
+        pairs = [(f, m["what"]) for f in source.quantities if (m := _ATTACHED.match(source.plain, f.end))]
+        for f, what in pairs:
+            for q in claim.quantities:
+                clause = _clause(claim, q.start)
+                if clause is None or not _equal(q, f):
+                    continue
+                text = claim.plain[clause.start : clause.end]
+                rival = next((n for g, n in pairs if same_unit(f, g) and not _equal(f, g) and n in text), None)
+                if rival and what not in text:
+                    return _problem(claim, clause.start, clause.end, source, f.start, f.end + len(what) + 1)
+    return []
+
+
+_SETTING = re.compile(r"在(?P<what>[A-Za-z0-9\u4e00-\u9fff\s-]{2,12}?)(?:上|中|里|方面|任务|测试)")
+
+
+def _settings(claim: Reading, sources: Sequence[Reading]) -> list[Problem]:
+    """得分89.1在中文理解上 told as 在代码生成上: both settings are the source's, and the figure is of one alone."""
+    theirs = [(s, f, _setting(s, f)) for s in sources for f in s.quantities]
+    known = {what for _, _, what in theirs if what}
+    for q in claim.quantities:
+        mine = _setting(claim, q)
+        same = [(s, f, what) for s, f, what in theirs if _equal(q, f)]
+        if mine in known and same and all(what and what != mine for _, _, what in same):
+            source, f, _ = same[0]
+            return _problem(claim, max(0, q.start - 12), q.end, source, max(0, f.start - 16), f.end)
+    return []
+
+
+def _setting(reading: Reading, q: Quantity) -> str:
+    """The last 在…上 before a figure in its sentence."""
+    start = max((reading.plain.rfind(stop, 0, q.start) for stop in "。！？"), default=-1) + 1
+    found = list(_SETTING.finditer(reading.plain, start, q.start))
+    return found[-1]["what"].strip() if found else ""
 
 
 _RESPECTIVELY = re.compile(r"分别|依次")

@@ -142,7 +142,7 @@ def _features(plain: str, found: tuple[Name, ...], figures: tuple[tuple[int, int
 
 
 _BESIDE = re.compile(
-    r"(?:比|较|相比|高于|低于|反超|击败|超过|超越|优于|落后于?|领先|不及|与|\bthan|\bvs\.?|behind|ahead of)\s*$"
+    r"(?:比|较|相比|高于|低于|反超|击败|超过|超越|优于|落后于?|领先|不及|与|\bthan|\bvs\.?|behind|ahead of)了?\s*$"
 )
 _REFERS = re.compile(r"\b(?:it|its|they|their|he|she|his|her)\b|其(?![他中实余])|该公司|后者|前者")
 
@@ -213,7 +213,9 @@ def _figures(plain: str, text: str, found: tuple[Name, ...]) -> tuple[Quantity, 
     for q in quantities(text):
         if any(name.start < q.start and q.end <= name.end for name in found):
             continue
-        if q.dimension == "" and q.start - 1 in ends and plain[q.start - 1] == " " and q.bound == "" and q.value < 1000:
+        behind = q.dimension == "" and q.start - 1 in ends and plain[q.start - 1] == " " and q.bound == ""
+        score = q.decimals and q.value >= 10  # Lumen-V 48.5
+        if behind and q.value < 1000 and not score:
             continue
         out.append(q)
     return tuple(out)

@@ -35,7 +35,12 @@ def _backers(reading: Reading) -> frozenset[tuple[str, str]]:
     for match in _BACKERS.finditer(reading.plain):
         end = match.start()
         for name in reversed([n for n in reading.names if n.end <= match.start()]):
-            if re.fullmatch(r"(?:[、和与及\s]|联合|共同|继续|独家|等|参与|也)*", reading.plain[name.end : end]) is None:
+            if (
+                re.fullmatch(
+                    r"(?:[、和与及\s]|[A-Z][a-z]+|联合|共同|继续|独家|等|参与|也)*", reading.plain[name.end : end]
+                )
+                is None
+            ):
                 break
             out.add((name.key, "领投" if match["lead"] else "跟投"))
             end = name.start
@@ -231,6 +236,15 @@ def _run(reading: Reading, found: list[Name], at: int) -> list[str]:
     return keys
 
 
+def _told(triple: tuple[str, str, str], theirs: set[tuple[str, str, str]]) -> bool:
+    """Whether the sources say so, however much of a name they spell: 火麟 is 火麟动力."""
+
+    def same(a: str, b: str) -> bool:
+        return a == b or (not a.isascii() and min(len(a), len(b)) > 1 and (a.startswith(b) or b.startswith(a)))
+
+    return any(verb == triple[1] and same(who, triple[0]) and same(whom, triple[2]) for who, verb, whom in theirs)
+
+
 def check_roles(claim: Reading, sources: Sequence[Reading]) -> list[Problem]:
     """Who acquired, sued, beat whom."""
     ours = _triples(claim)
@@ -241,6 +255,6 @@ def check_roles(claim: Reading, sources: Sequence[Reading]) -> list[Problem]:
         theirs |= _triples(source)
     problems = []
     for who, verb, whom in sorted(ours):
-        if who != whom and (whom, verb, who) in theirs and (who, verb, whom) not in theirs:
+        if who != whom and _told((whom, verb, who), theirs) and not _told((who, verb, whom), theirs):
             problems.append(Problem(kind="subject", claim_says=claim.text, source_says=f"{whom} → {who}"))
     return problems[:1]

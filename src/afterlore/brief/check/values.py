@@ -4,7 +4,7 @@ import math
 
 from afterlore.text.quantities import Quantity
 
-__all__ = ["same_unit", "same_value", "unlike"]
+__all__ = ["digits_told", "same_unit", "same_value", "unlike"]
 
 _MONTH = 2629800.0
 _ANY = {"", "count"}
@@ -25,12 +25,14 @@ def same_unit(a: Quantity, b: Quantity) -> bool:
             )
         return True
     pair = {a.dimension, b.dimension}
+    if pair == {"multiple", "count"}:
+        return "times" in {a.unit, b.unit} and any(q.text.lower().endswith("times") for q in (a, b))
     # A bare figure takes its unit from words or from a table; "1.5" beside 倍 or % happens in benchmark tables.
     if "" in pair:
         if "money" in pair:
             # 从3770亿到近4万亿美元: the currency is said once.
             bare = a if a.dimension == "" else b
-            return bare.value >= 1e8
+            return bare.value >= 1e8 or (bare.value >= 1e4 and bare.text[-1] in "万亿多余")
         return "points" not in pair and "ordinal" not in pair
     return "count" in pair and "ordinal" in pair
 
@@ -50,6 +52,8 @@ def same_value(claim: Quantity, source: Quantity) -> bool:
     if claim.dimension == source.dimension == "time" and max(a, b) >= 0.9 * _MONTH and _close(a, b, 0.02):
         # A year is twelve months and a month thirty days in the news.
         return True
+    if claim.dimension == source.dimension == "time" and claim.bound == "about" and _close(a, b, 0.1):
+        return True  # 六周左右 for 一个半月
     if claim.decimals < source.decimals and _rounded(claim, source):
         return True
     if "亿" in source.text and source.bound == "about" and not any(char.isdigit() for char in source.text):
@@ -58,6 +62,8 @@ def same_value(claim: Quantity, source: Quantity) -> bool:
         return claim.dimension == "percent" and source.bound == "about" and _close(a, b, 0.006)
     # 约 admits the figure that it rounds, and no other of as many digits: 约1.77万亿 does not tell 1.75万亿.
     step = _step(claim)
+    if claim.dimension in {"percent", "multiple"} and digits_told(claim) == 1 and claim.bound in {"over", "under"}:
+        return 0 <= (b - a if claim.bound == "over" else a - b) < step  # 逾一成, 三倍多
     if not _coarser(claim, source):
         return False
     if claim.bound in {"over", "least"}:
@@ -67,7 +73,7 @@ def same_value(claim: Quantity, source: Quantity) -> bool:
     return abs(a - b) <= max(min(0.55 * step, 0.1 * abs(a)), 0.01 * abs(a))
 
 
-def _digits_told(q: Quantity) -> int:
+def digits_told(q: Quantity) -> int:
     """How many digits carry the value: 8500亿 has two, 三分之一 one."""
     value = abs(q.value) / (abs(_written_scale(q)) or 1.0)
     told = f"{value:.10g}".replace(".", "").strip("0")
@@ -77,7 +83,7 @@ def _digits_told(q: Quantity) -> int:
 def _coarser(claim: Quantity, source: Quantity) -> bool:
     """Whether the claim is told in fewer digits, or the source is itself approximate and no finer."""
     spelt = not any(char.isdigit() for char in source.text)
-    return spelt or _digits_told(claim) < _digits_told(source) or claim.dimension != source.dimension
+    return spelt or digits_told(claim) < digits_told(source) or claim.dimension != source.dimension
 
 
 def _step(q: Quantity) -> float:
@@ -85,7 +91,7 @@ def _step(q: Quantity) -> float:
     value = abs(q.value)
     if not value:
         return 0.0
-    return float(10.0 ** (math.floor(math.log10(value) + 1e-9) - _digits_told(q) + 1))
+    return float(10.0 ** (math.floor(math.log10(value) + 1e-9) - digits_told(q) + 1))
 
 
 def _rounded(claim: Quantity, source: Quantity) -> bool:
@@ -111,10 +117,13 @@ def _written_scale(q: Quantity) -> float:
 _TIMES = {"second", "minute", "hour", "day", "week", "month", "quarter", "year"}
 
 
-def unlike(claim: Quantity, source: Quantity) -> str:
-    """Why figures of one value and unit still say different things: per | form | direction | role, or ""."""
-    for kind in (_TIMES, {"kg", "ton"}, {"1e3", "1e4", "1e6", "1e9"}):
-        ours, theirs = set(claim.per) & kind, set(source.per) & kind
+def unlike(claim: Quantity, source: Quantity, rates: frozenset[str] = frozenset()) -> str:
+    """Why figures of one value and unit still say different things: per | form | direction | role, or "".
+
+    ``rates`` are those of the source's other figures of this unit: 输入5美元，输出25美元/百万token says the rate once.
+    """
+    for kind in (_TIMES | {"user"}, {"kg", "ton"}, {"1e3", "1e4", "1e6", "1e9"}):
+        ours, theirs = set(claim.per) & kind, set(source.per or rates) & kind
         if ours and theirs and not ours & theirs:
             return "per"
     if claim.dimension in {"percent", "multiple"}:

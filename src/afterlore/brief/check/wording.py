@@ -140,8 +140,9 @@ _OPPOSITES = [
     (re.compile(r"扩招|招聘|hir(?:e|es|ed|ing)\b", re.I), re.compile(r"裁员|裁减|layoffs?|laid off|lay off", re.I)),
     (re.compile(r"缓解|改善|eas(?:e|ed|es)\b|improv[a-z]*", re.I), re.compile(r"加剧|恶化|worsen[a-z]*|deteriorat[a-z]*", re.I)),
 ]  # fmt: skip
+_STANCE = re.compile(r"承认|否认|支持|反对|允许|禁止")
 _NOT = re.compile(
-    r"(?:(?<!有)没(?!收)|不(?!仅|但|过|同|断|止|少|久|错|得不|到|足|超|低|高于|管|论|妨|可或缺|菲|等)|没有|非(?=[\u4e00-\u9fff])(?!常|洲|凡|典|得|同|要)|未(?!来)|并非|无法|无需|从未|尚未|不再|不会|拒绝|\bnot\b|n't\b|\bnever\b|\bno longer\b|\bcannot\b|\bwithout\b)",
+    r"(?:(?<!有)没(?!收)|不(?!仅|但|过|同|断|止|少|久|错|得不|到|足|超|低|高于|管|论|妨|可或缺|菲|等)|没有|(?<!而)非(?=[\u4e00-\u9fff])(?!常|洲|凡|典|得|同|要)|未(?!来)|并非|无法|无需|从未|尚未|不再|不会|拒绝|\bnot\b|n't\b|\bnever\b|\bno longer\b|\bcannot\b|\bwithout\b)",
     re.I,
 )
 _PLAN = re.compile(
@@ -188,6 +189,10 @@ def check_polarity(claim: Reading, sources: Sequence[Reading]) -> list[Problem]:
         for mine, against in (pair, pair[::-1])
         if mine.search(claim.plain) and against.search(everything) and not mine.search(everything)
     ]
+    alone = [t for t in turned if (t[0] and len(claim.names) < 2) or _STANCE.search(t[1].pattern)]
+    if alone and len(claim.clauses) == 1 and len(sources) <= 2 and not _NOT.search(claim.plain + everything):
+        # Too short to be laid beside a clause, and what it says is denied there: 承认 for denied, above for below.
+        return [Problem(kind="comparison", claim_says=claim.text, source_says=sources[-1].text)]
     for clause in claim.clauses:
         text = claim.plain[clause.start : clause.end]
         found = _aligned(claim, clause, sources)
