@@ -129,7 +129,6 @@ def test_a_build_keeps_the_edits_and_publishes_what_the_desk_did(out: Path, caps
     fresh = out.parent / "fresh"
     (fresh / str(DAY)).mkdir(parents=True)
     shutil.copy(out / str(DAY) / "edits.jsonl", fresh / str(DAY))
-    (fresh / ".afterlore").mkdir()
     build(fresh)
     alone = {name: data for name, data in stood.items() if name in published(fresh)}
     assert published(fresh) == alone, "the log alone makes the same edition, whatever else was lost"
@@ -397,7 +396,6 @@ def test_a_killed_run_keeps_edits_and_goes_on_to_the_same_bytes(out: Path, tmp_p
         desk.publish()
     other = tmp_path / "other"
     (other / str(DAY)).mkdir(parents=True)
-    (other / ".afterlore").mkdir()
     shutil.copy(out / str(DAY) / "edits.jsonl", other / str(DAY))
     command = [sys.executable, "-c", KILLED, str(SAMPLES), str(other), stage]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=os.environ)

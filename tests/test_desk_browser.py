@@ -165,6 +165,11 @@ def test_an_editors_day(page: Page, out: Path, address: str) -> None:
     assert run(["brief", "verify", str(out)]) == 0
     assert wrong == []
 
+    # Readers see that the title is no source's.
+    page.goto((out / DAY / "brief.html").as_uri())
+    told = page.locator("article.story", has=page.get_by_role("heading", name="编辑起的标题"))
+    expect(told.locator(".kicker")).to_contain_text("编辑拟题")
+
 
 def test_without_javascript(browser: Browser, out: Path, address: str) -> None:
     context = browser.new_context(java_script_enabled=False)

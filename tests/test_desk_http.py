@@ -2,6 +2,7 @@
 
 import hashlib
 import http.client
+import json
 import re
 import shutil
 import signal
@@ -219,6 +220,18 @@ def test_every_answer_is_guarded(desk: Site) -> None:
         "/assets/htmx.min.js",
         "data:,",
     }
+
+
+def test_a_hostile_article_is_text(desk: Site) -> None:
+    truth = json.loads((ROOT / "samples" / "truth.json").read_text(encoding="utf-8"))
+    known = {one["url"] for one in truth["days"][DAY]["articles"]}
+    seen = ""
+    for key in re.findall(r'id="s-([0-9a-f]{12})"', desk.page()):
+        page = desk.page(f"/?story={key}")
+        seen += page
+        assert {href for href in re.findall(r'href="([^"]*)"', page) if href[0] not in "/#"} - {"data:,"} <= known
+        assert len(re.findall("<script", page)) == 2
+    assert truth["hostile"]["url"] in seen, "the hostile article was looked at"
 
 
 def test_a_deed_is_answered_by_a_redirect_and_undone_by_another(desk: Site) -> None:

@@ -7,6 +7,7 @@ undoing an undo does it again.
 
 import json
 import os
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
@@ -300,7 +301,9 @@ def _fits(event: Edit, before: Sequence[Edit]) -> None:
 
 
 def _sync(folder: Path) -> None:
-    """A new file's name is on the disk once its folder is."""
+    """A new file's name is on the disk once its folder is; Windows opens no folders."""
+    if sys.platform == "win32":
+        return
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

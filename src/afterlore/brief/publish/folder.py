@@ -38,7 +38,8 @@ class Folder:
         try:
             if self.path.exists() and not self.path.is_dir():
                 raise InputError(f"{str(self.path)!r} is a file; name a folder with --out")
-            ours = self.journal.parent.is_dir() or bool(self.days())
+            # An editor's log that outlived all else is worth a build; it cannot be made again.
+            ours = self.journal.parent.is_dir() or bool(self.days()) or any(self.path.glob("????-??-??/edits.jsonl"))
             if self.path.is_dir() and not ours and any(self.path.iterdir()):
                 raise InputError(
                     f"{str(self.path)!r} is not empty and not made by afterlore; name a new or empty folder with --out"

@@ -76,6 +76,8 @@ class StoryView:
     id: str
     number: int
     title: str
+    titled: bool
+    """Whether an editor wrote the title."""
     language: str
     category: str
     category_reason: str
@@ -172,6 +174,7 @@ class _Maker:
             id=entry.id,
             number=number,
             title=entry.title,
+            titled=entry.title_by == "editor",
             language=language(entry.title),
             category=entry.category,
             category_reason=entry.category_reason,

@@ -23,6 +23,7 @@ _TABLE: dict[str, tuple[str, str]] = {
     "articles": ("引自{n}篇报道", "from 1 article|from {n} articles"),
     "outlets": ("{n}家媒体", "1 outlet|{n} outlets"),
     "extractive": ("摘录生成", "Extractive"),
+    "titled": ("编辑拟题", "Editor's title"),
     "extractive_why": (
         "文中每一句都是来源的原话，由程序选出，没有经过模型改写。",
         "Every sentence is a source's own, chosen by a program; no model has reworded it.",
