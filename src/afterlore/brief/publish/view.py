@@ -13,7 +13,7 @@ from afterlore.text.language import language
 from afterlore.text.sentences import Sentence, sentences
 from afterlore.web.urls import is_web
 
-__all__ = ["ArticleView", "ClaimView", "DayView", "Earlier", "EvidenceView", "StoryView", "view"]
+__all__ = ["ArticleView", "ClaimView", "DayView", "Earlier", "EvidenceView", "StoryView", "around", "view"]
 
 _NEAR = 180
 """Characters of the neighbouring sentences that are shown on each side of a quote."""
@@ -217,11 +217,11 @@ class _Maker:
         if text is not None:
             if evidence.sha256 not in self.sentences:
                 self.sentences[evidence.sha256] = sentences(text)
-            before, after = _around(text, self.sentences[evidence.sha256], evidence.start, evidence.end)
+            before, after = around(text, self.sentences[evidence.sha256], evidence.start, evidence.end)
         return EvidenceView(article=self.article(evidence.article), before=before, quote=evidence.quote, after=after)
 
 
-def _around(text: str, found: list[Sentence], start: int, end: int) -> tuple[str, str]:
+def around(text: str, found: list[Sentence], start: int, end: int) -> tuple[str, str]:
     """The rest of the quote's own sentence and the sentence beside it, on each side, cut where they are long."""
     touched = [place for place, sentence in enumerate(found) if sentence.end > start and sentence.start < end]
     if not touched:
