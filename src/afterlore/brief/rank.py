@@ -53,7 +53,7 @@ _FULL_HEADLINE = 30
 # Money of the first amount begins to count, of the second counts in full.
 _STAKES = (1e7, 1e11)
 # Lines of a program, calls and paths in prose, and what tells the reader to do something: a manual has many of them.
-_CODE = re.compile(r"[{};]\s*$|[A-Za-z_.]+\([^)\u4e00-\u9fff]*\)|==|=>|::|</?\w+>|\b\w+_\w+_?\w*\b|\w+/\w+\.\w{1,4}\b")
+_CODE = re.compile(r"[{};]\s*$|[A-Za-z_.]\([^)\u4e00-\u9fff]*\)|==|=>|::|</?\w+>|\w_\w|\w/\w{1,60}\.\w{1,4}\b")
 _CODE_SHARE = 0.07
 _MANUAL_LINES = 30
 _HALF_LIFE_HOURS = 24.0

@@ -19,7 +19,7 @@ from afterlore.text.quantities import Quantity
 
 __all__ = ["Found", "belongs"]
 
-_CLEARLY = -0.1
+_CLEARLY = 0.0
 """Share of a figure's company by which a rival must be more like it."""
 
 Found = tuple[int, int, Quantity]

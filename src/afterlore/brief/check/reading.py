@@ -68,7 +68,7 @@ _STOP_HAN = frozenset(
     "公司 表示 其中 同时 目前 已经 进行 以及 可以 我们 他们 这个 一个 达到 超过 约为 分别 方面 通过 成为 没有 就是 不是 此前 此次 本次 今年 去年 同比 环比 同期 相比 较上".split()
 )
 _SAYS = re.compile(
-    r"(?:表示|称|宣布|透露|指出|认为|强调|说|介绍|公告|显示|披露|预计|said|says|announced|reported|told \w+|expects)\s*$"
+    r"(?:表示|称|宣布|透露|指出|认为|强调|说|介绍|公告|显示|披露|预计|公布|估算|推算|测算|统计|评测|估计|预测|设想|看来|的说法|said|says|announced|reported|told \w+|expects|estimates?|estimated|finds|found)\s*$"
 )
 
 

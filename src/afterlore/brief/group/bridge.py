@@ -41,7 +41,10 @@ _HAN = "\u3400-\u9fff"
 _LATIN = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-.+][A-Za-z0-9]+)*\+*")
 _FAMILY = re.compile(r"([a-z][a-z]+)-?\d[\d.]*[a-z]{0,2}")
 _GLOSS = re.compile(rf"([{_HAN}]{{2,10}})\s?[（(]\s?([A-Z][A-Za-z0-9.\- ]{{1,30}}?)\s?[，,）)]")
-_GLOSSED = re.compile(rf"([A-Z][A-Za-z0-9.\-]*(?: [A-Z][A-Za-z0-9.\-]*){{0,3}})\s?[（(]\s?([{_HAN}]{{2,10}})\s?[）)]")
+# It begins where a word does: without that, one word of ten thousand letters would be read from each of them.
+_GLOSSED = re.compile(
+    rf"((?<![A-Za-z0-9.\-])[A-Z][A-Za-z0-9.\-]*(?: [A-Z][A-Za-z0-9.\-]*){{0,3}})\s?[（(]\s?([{_HAN}]{{2,10}})\s?[）)]"
+)
 _SCALES = {
     "万亿": 1e12,
     "千亿": 1e11,

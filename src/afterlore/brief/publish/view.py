@@ -13,7 +13,18 @@ from afterlore.text.language import language
 from afterlore.text.sentences import Sentence, sentences
 from afterlore.web.urls import is_web
 
-__all__ = ["ArticleView", "ClaimView", "DayView", "Earlier", "EvidenceView", "StoryView", "view"]
+__all__ = [
+    "ArticleView",
+    "ClaimView",
+    "DayView",
+    "Differing",
+    "Earlier",
+    "EvidenceView",
+    "Side",
+    "StoryView",
+    "around",
+    "view",
+]
 
 _NEAR = 180
 """Characters of the neighbouring sentences that are shown on each side of a quote."""
@@ -54,8 +65,26 @@ class ClaimView:
     language: str
     agreeing: int
     """Independent outlets that say so, when there are at least two; else 0."""
-    differing: Disagreement | None
+    differing: "Differing | None"
     evidence: tuple[EvidenceView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the values that outlets give for the same thing."""
+
+    figure: str
+    """As its first outlet writes it."""
+    outlets: tuple[tuple[str, str], ...]
+    """(outlet, figure as it stands there when that is written otherwise, else "")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Differing:
+    """A disagreement with the outlets of one value side by side: 3200亿 and 320B are one."""
+
+    metric: str
+    sides: tuple[Side, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +239,7 @@ class _Maker:
             text=claim.text,
             language=claim.language,
             agreeing=outlets if claim.rung is Rung.CORROBORATED and outlets > 1 else 0,
-            differing=disagreement,
+            differing=_differing(disagreement, agreed=len(claim.outlets_for)) if disagreement else None,
             evidence=tuple(self._evidence(evidence) for evidence in claim.evidence),
         )
 
@@ -220,11 +249,11 @@ class _Maker:
         if text is not None:
             if evidence.sha256 not in self.sentences:
                 self.sentences[evidence.sha256] = sentences(text)
-            before, after = _around(text, self.sentences[evidence.sha256], evidence.start, evidence.end)
+            before, after = around(text, self.sentences[evidence.sha256], evidence.start, evidence.end)
         return EvidenceView(article=self.article(evidence.article), before=before, quote=evidence.quote, after=after)
 
 
-def _around(text: str, found: list[Sentence], start: int, end: int) -> tuple[str, str]:
+def around(text: str, found: list[Sentence], start: int, end: int) -> tuple[str, str]:
     """The rest of the quote's own sentence and the sentence beside it, on each side, cut where they are long."""
     touched = [place for place, sentence in enumerate(found) if sentence.end > start and sentence.start < end]
     if not touched:
@@ -234,4 +263,21 @@ def _around(text: str, found: list[Sentence], start: int, end: int) -> tuple[str
     return (
         f"…{before[-_NEAR:]}" if len(before) > _NEAR else before,
         f"{after[:_NEAR]}…" if len(after) > _NEAR else after,
+    )
+
+
+def _differing(disagreement: Disagreement, agreed: int) -> Differing:
+    """The ledger lists the outlets of the first value first; of the rest, those that write the same figure are one."""
+    sides = [list(disagreement.values[:agreed])]
+    others: dict[str, list[tuple[str, str]]] = {}
+    for outlet, figure in disagreement.values[agreed:]:
+        others.setdefault(figure, []).append((outlet, figure))
+    sides += others.values()
+    return Differing(
+        metric=disagreement.metric,
+        sides=tuple(
+            Side(side[0][1], tuple((outlet, figure if figure != side[0][1] else "") for outlet, figure in side))
+            for side in sides
+            if side
+        ),
     )
