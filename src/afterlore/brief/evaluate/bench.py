@@ -41,7 +41,7 @@ _EPOCH = Date(2031, 1, 1).toordinal()
 
 def measure(sizes: Sequence[int]) -> dict[str, Any]:
     """One row a size, each stage's share of the seconds and its growth from the smallest size to the largest, the
-    steepest growth of the whole from one size to the next (``slope``), and the seconds that learning anew takes by days.
+    steepest growth of the whole from one size to the next (``slope``), and the seconds that learning takes by days.
     """
     context = multiprocessing.get_context("spawn")
     rows = {}
