@@ -106,10 +106,10 @@ def vectors(
         for weight, text in document.parts:
             if not _HAN.search(text[:200]):
                 ordinary.update(_LOWER.findall(text))
-            for word in words(text):
-                bag[word] += weight  # type: ignore[assignment]  # a Counter of floats adds as well
+            for word, times in Counter(words(text)).items():
+                bag[word] += weight * times  # type: ignore[assignment]  # a Counter of floats adds as well
         for word in list(bag):
-            family = family_of(word)
+            family = family_of(word) if word.isascii() else ""
             if family and family in bag:
                 # One name must not speak twice, as "GLM-5" and as "GLM".
                 bag[family] -= _SAID * bag[word]  # type: ignore[assignment]
