@@ -21,7 +21,7 @@ from afterlore.app.cli import run
 from afterlore.app.desk.guard import LIMIT
 from afterlore.app.desk.words import words_of
 from afterlore.brief.desk.apply import LAPSES
-from afterlore.brief.desk.session import REFUSALS
+from afterlore.brief.desk.rules import REFUSALS
 from conftest import ROOT
 from desk_server import desk_process, served
 

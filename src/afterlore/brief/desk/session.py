@@ -13,14 +13,11 @@ from dataclasses import dataclass
 from datetime import date as Date
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar
-
-from pydantic import ValidationError
+from typing import Any, Literal, Self
 
 from afterlore.brief.article import Article
 from afterlore.brief.check import Problem, check
 from afterlore.brief.desk import experience
-from afterlore.brief.desk.apply import match
 from afterlore.brief.desk.changes import Changes, changes
 from afterlore.brief.desk.edits import (
     Drop,
@@ -39,48 +36,24 @@ from afterlore.brief.desk.edits import (
     Split,
     Undo,
     live,
-    undone,
 )
 from afterlore.brief.desk.inputs import Inputs, before_last
 from afterlore.brief.desk.learned import NOTHING, Learned, forgets, learned, stamp
 from afterlore.brief.desk.proposed import proposed
+from afterlore.brief.desk.rules import Kind, effective, made, possible, refused
 from afterlore.brief.group.cluster import DEFAULT, Clustering
 from afterlore.brief.pipeline import Built, Drafted, Grouped, Report, Request, draft, group, issue
-from afterlore.brief.publish.edition import Edition, StoryEntry, decode
+from afterlore.brief.publish.edition import Edition, decode
 from afterlore.brief.publish.folder import Folder
 from afterlore.brief.stories import Candidate, Memory
 from afterlore.brief.write.extractive import ExtractiveWriter
-from afterlore.core import AfterloreError, DeedRefused, InputError, Silent, digest
+from afterlore.core import AfterloreError, InputError, Silent, digest
 from afterlore.journal import Journal
 
-__all__ = ["REFUSALS", "SHOWN", "Desk", "State", "key_of"]
-
-_E = TypeVar(
-    "_E", Forget, Merge, Split, Pin, Promote, Drop, Move, Retitle, Recategorise, Relabel, Reject, Undo, Published
-)
+__all__ = ["SHOWN", "Desk", "State", "key_of"]
 
 _KEPT = 6
 """Drafts and rankings that are remembered: what the editor may soon come back to."""
-
-REFUSALS = {
-    "two": "choose two or more stories to merge",
-    "part": "choose some of the story's articles to take out, and leave some",
-    "untold": "only a story that is told has a place to move from; take it in first",
-    "nothing_learned": "there is nothing to forget; this desk has learned nothing yet",
-    "story": "that story is not there any more; this is the day as it is now",
-    "last_story": "that would leave nothing to publish; take another story in first",
-    "nothing": "nothing would change",
-    "statement": "that statement is not there any more; this is the day as it is now",
-    "last_statement": "it is the last thing the story says; drop the story instead",
-    "retold": "it adds nothing to what an earlier day told",
-    "silent": "its articles hold no sentence that can be told",
-    "top": "it is the first story already",
-    "bottom": "it is the last story already",
-    "event": "there is no such event to undo",
-    "undone": "that event does not count already",
-    "published": "what was published cannot be undone; publish the day as it should be",
-}
-"""Why a deed is not done, by ``DeedRefused.reason``; beside these, the lapses of ``apply`` and the names of fields."""
 
 SHOWN = 40
 """Events shown to the editor below those that are told."""
@@ -262,7 +235,7 @@ class Desk:
         with self._busy:
             found = [self._found(key) for key in dict.fromkeys(keys)]
             if len(found) < 2:
-                raise _refused("two")
+                raise refused("two")
             likeness = self._likeness([one.group.articles for one in found])
             return self._do(Merge, stories=tuple(_ids(one) for one in found), similarity=likeness)
 
@@ -274,7 +247,7 @@ class Desk:
             out = [article for article in one.group.articles if article.id in chosen]
             rest = [article for article in one.group.articles if article.id not in chosen]
             if not out or not rest:
-                raise _refused("part")
+                raise refused("part")
             assert self._grouped is not None
             copies = [copy.id for article in out for copy in self._grouped.copies.get(article.id, ())]
             ids = tuple(sorted([*(article.id for article in out), *copies]))
@@ -301,10 +274,10 @@ class Desk:
             told = self._state(self._log.read()).told
             at = next((at for at, one in enumerate(told) if key_of(one) == key), None)
             if at is None:
-                raise _refused("untold")
+                raise refused("untold")
             to = at - 1 if way == "up" else at + 1
             if not 0 <= to < len(told):
-                raise _refused("top" if way == "up" else "bottom")
+                raise refused("top" if way == "up" else "bottom")
             side: Literal["above", "below"] = "above" if way == "up" else "below"
             return self._do(Move, story=_ids(told[at]), side=side, anchor=_ids(told[to]))
 
@@ -332,7 +305,7 @@ class Desk:
         """Let what earlier days taught not count from this day on."""
         with self._busy:
             if not self.learned().anything:
-                raise _refused("nothing_learned")
+                raise refused("nothing_learned")
             return self._do(Forget)
 
     def learned(self) -> Learned:
@@ -353,7 +326,7 @@ class Desk:
             state = self._state(self._log.read())
             built = issue(state.drafted, self.folder, self._journal, Silent())
             fields = {"edition": digest(state.drafted.encoded), "decisions": self._decisions(state)}
-            self._log.append(_made(Published, state.events, self._now(), fields), state.events)
+            self._log.append(made(Published, state.events, self._now(), fields), state.events)
             return built
 
     def changes(self) -> Changes | None:
@@ -386,20 +359,20 @@ class Desk:
         candidates = self._draft(live(self._log.read())).telling.candidates
         found = next((one for one in candidates if key_of(one) == key), None)
         if found is None:
-            raise _refused("story")
+            raise refused("story")
         return found
 
-    def _do(self, kind: type[_E], **fields: Any) -> _E:
+    def _do(self, kind: type[Kind], **fields: Any) -> Kind:
         """Make the event, see that it does what it says, and write it."""
         events: tuple[Edit, ...] = self._log.read()
-        event = _made(kind, events, self._now(), fields)
+        event = made(kind, events, self._now(), fields)
         before = self._draft(live(events))
-        _possible(event, events, before)
+        possible(event, events, before)
         try:
             after = self._draft(live((*events, event)))
         except AfterloreError as error:
-            raise _refused("last_story") from error
-        _effective(event, before, after)
+            raise refused("last_story") from error
+        effective(event, before, after)
         self._log.append(event, events)
         return event
 
@@ -425,69 +398,9 @@ class Desk:
         return tuple(decisions)
 
 
-def _refused(reason: str) -> DeedRefused:
-    return DeedRefused(reason, REFUSALS[reason])
-
-
-def _made(kind: type[_E], events: Sequence[Edit], now: datetime, fields: dict[str, Any]) -> _E:
-    try:
-        return kind(seq=len(events) + 1, at=now, **fields)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = first["loc"][0] if first["loc"] else kind.__name__.lower()
-        raise DeedRefused(str(where), f"{where}: {first['msg'].removeprefix('Value error, ')}") from error
-
-
-def _possible(event: Edit, events: Sequence[Edit], before: Drafted) -> None:
-    """Whether what the event speaks of is there. Raises InputError."""
-    if isinstance(event, Undo):
-        if not 0 < event.of < event.seq:
-            raise _refused("event")
-        if isinstance(events[event.of - 1], Published):
-            raise _refused("published")
-        if event.of in undone(events):
-            raise _refused("undone")
-    if isinstance(event, Retitle | Recategorise) and (story := _story(before, event.story)):
-        same = story.title == event.title if isinstance(event, Retitle) else story.category == event.category
-        if same:
-            raise _refused("nothing")
-    if isinstance(event, Relabel | Reject):
-        story = _story(before, event.story)
-        claims = {bullet.claim for bullet in story.bullets} if story else set()
-        if isinstance(event, Reject) and story:
-            claims |= set(story.insight)
-        if event.claim not in claims:
-            raise _refused("statement")
-
-
-def _effective(event: Edit, before: Drafted, after: Drafted) -> None:
-    """Whether the event does what it says. Raises InputError that says why it cannot."""
-    outcome = next((one for one in after.outcomes if one.edit == event), None)
-    if outcome and not outcome.holds:
-        raise DeedRefused(outcome.lapse, outcome.why)
-    if isinstance(event, Retitle | Recategorise | Relabel | Move | Merge | Split) and before.edition == after.edition:
-        raise _refused("nothing")
-    if isinstance(event, Pin | Promote | Reject):
-        candidates = after.telling.candidates
-        place = match(event.story, [one.group.ids for one in candidates])
-        state = candidates[place].state if place is not None else "silent"
-        if isinstance(event, Reject) and state != "told":
-            raise _refused("last_statement")
-        if state == "retold":
-            raise _refused("retold")
-        if state != "told":
-            raise _refused("silent")
-
-
 def _forget(remembered: dict[Any, Any]) -> None:
     while len(remembered) >= _KEPT:
         del remembered[next(iter(remembered))]
-
-
-def _story(drafted: Drafted, ids: Sequence[str]) -> StoryEntry | None:
-    stories = drafted.edition.stories
-    place = match(ids, [frozenset((*story.articles, *story.reposts)) for story in stories])
-    return stories[place] if place is not None else None
 
 
 def _ids(candidate: Candidate) -> tuple[str, ...]:
