@@ -98,6 +98,9 @@ def test_bench(capsys: pytest.CaptureFixture[str]) -> None:
     assert read["30"]["articles"] == 30
     assert read["60"]["peak_rss_mb"] > 0
     assert isinstance(read["slope"], float)
+    assert sum(read["share"]["60"].values()) == pytest.approx(1, abs=0.01)
+    assert read["growth"].keys() == read["share"]["60"].keys()
+    assert read["learning"]["30"]["seconds"] > 0
 
 
 def test_an_error_is_also_an_object_for_machines(capsys: pytest.CaptureFixture[str]) -> None:

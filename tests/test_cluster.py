@@ -1,6 +1,7 @@
 """Events are put together across outlets, and stories that only share a vendor are not."""
 
 import random
+import unicodedata
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from afterlore.brief.group.bridge import Bridge, Written, figures
 from afterlore.brief.group.cluster import DEFAULT, cluster
 from afterlore.core import InputError, digest
 from afterlore.stats import PairCounts, pair_counts
-from afterlore.text.ngrams import bare, nameness, ngrams, versions, words
+from afterlore.text.ngrams import bare, fold, nameness, ngrams, versions, words
 
 REAL = Path(__file__).parents[1].parent / "shared" / "data" / "day-2026-06-09"
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
@@ -236,6 +237,12 @@ def test_a_generated_day_is_whole_and_the_same_for_the_same_seed(n: int, seed: i
     assert generated == day(n, seed)
     assert sorted(i for ids in generated.clusters for i in ids) == sorted(a.id for a in generated.articles)
     assert len({a.id for a in generated.articles}) == n
+
+
+@settings(max_examples=500)
+@given(st.text(alphabet=st.sampled_from("，：；！？（）％…～Ａae\u0301é①㎏ﬁｶﾞ\u3099か\u1100\u1161中文 .")))
+def test_folding_is_nfkc_in_lower_case(text: str) -> None:
+    assert fold(text) == unicodedata.normalize("NFKC", text).lower()
 
 
 def test_version_tokens_are_one_word() -> None:

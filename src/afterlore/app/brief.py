@@ -153,6 +153,7 @@ class Evaluation(StrEnum):
     CLASSIFY = "classify"
     MUTATE = "mutate"
     CLAIMS = "claims"
+    SELECT = "select"
 
 
 @app.command(name="eval")

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from afterlore.brief.article import Article, Drop
+from afterlore.brief.desk.taste import Taste
 from afterlore.brief.gather.collect import Item, SourceHealth, collect
 from afterlore.brief.gather.responses import JournalCache
-from afterlore.brief.group.cluster import cluster
+from afterlore.brief.group.cluster import cluster, fitted
 from afterlore.brief.group.dedupe import dedupe
 from afterlore.brief.publish.archive import read_archive
 from afterlore.brief.publish.edition import Counts, Edition, encode
@@ -162,12 +163,13 @@ def edit(
     journal: Journal,
     progress: Progress,
     writer: Writer,
+    taste: Taste | None = None,
 ) -> Built:
     """All that comes after extraction: choose, group, rank, write, verify and publish. Raises as ``build`` does."""
     folder = Folder(request.out)
     archive = read_archive(folder, request.day)
     fresh = _select(articles, request, archive.articles, report)
-    groups, duplicates = _group(fresh, progress)
+    groups, duplicates = _group(fresh, request.vertical, progress)
     told = tell(
         groups,
         archive.stories,
@@ -178,6 +180,7 @@ def edit(
         top=request.top,
         journal=journal,
         progress=progress,
+        taste=taste,
     )
     for article, reason, detail in told.left_out:
         report.drop(article, reason, detail)
@@ -304,7 +307,7 @@ def _select(articles: Sequence[Article], request: Request, told: dict[str, Date]
     return chosen
 
 
-def _group(articles: Sequence[Article], progress: Progress) -> tuple[list[Group], int]:
+def _group(articles: Sequence[Article], vertical: Vertical, progress: Progress) -> tuple[list[Group], int]:
     """Events, each with its reports and their copies; and how many copies there were."""
     progress.stage("dedupe", len(articles))
     copies: dict[str, list[Article]] = {}
@@ -314,7 +317,7 @@ def _group(articles: Sequence[Article], progress: Progress) -> tuple[list[Group]
         copies.setdefault(duplicate.of, []).append(by_id.pop(duplicate.article))
     progress.advance(len(articles))
     progress.stage("cluster", len(by_id))
-    clusters = cluster(list(by_id.values())).clusters
+    clusters = cluster(list(by_id.values()), fitted(vertical.common)).clusters
     progress.advance(len(by_id))
     groups = [
         Group(

@@ -1,6 +1,7 @@
 """How important a story is, and why: a sum of features that saturate, each kept with its reason.
 
-Nothing is learnt here; weights are an editor's judgement and can be set by the vertical (``ranking.weights``). Whatever
+Nothing is learnt here; weights are an editor's judgement and can be set by the vertical (``ranking.weights``). What is
+learned from a desk's editors (``brief.desk.taste``) is handed in, and is one more term with its reason. Whatever
 an article's body says counts at most a bounded amount, and sentences that ask to be ranked, placed or chosen are taken
 out before anything is counted, so asking changes nothing. Not covered: an article that states invented news.
 """
@@ -12,6 +13,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from afterlore.brief.article import Article
+from afterlore.brief.desk.proposed import TASTE, proposed
+from afterlore.brief.desk.taste import Taste
 from afterlore.brief.vertical import Vertical
 from afterlore.brief.write import phrases
 from afterlore.brief.write.candidates import entities_in, numbers_in, terms, width
@@ -81,12 +84,13 @@ def rank(
     *,
     earlier: Sequence[str] = (),
     now: datetime | None = None,
+    taste: Taste | None = None,
 ) -> list[Ranked]:
     """The stories, best first; ties keep their order.
 
     ``earlier`` are titles that earlier days told: what repeats one loses its novelty. ``now`` is what freshness is
-    counted from; without it, the latest article's time. Raises ConfigError when the vertical weighs a feature that does
-    not exist.
+    counted from; without it, the latest article's time. ``taste`` adds what this desk's editors tend to choose; one
+    that has learned nothing changes nothing. Raises ConfigError when the vertical weighs a feature that does not exist.
     """
     weights = _weights(vertical)
     told = [terms(title) for title in earlier]
@@ -103,7 +107,22 @@ def rank(
         reasons.sort(key=lambda feature: (-abs(feature.value), feature.name))
         score = round(sum(feature.value for feature in reasons), 4)
         ranked.append(Ranked(story=index, score=score, reasons=tuple(reasons)))
+    if taste is not None and taste.days:
+        ranked = _tasted(ranked, stories, vertical, taste)
     return sorted(ranked, key=lambda one: (-one.score, one.story))
+
+
+def _tasted(
+    ranked: Sequence[Ranked], stories: Sequence[Sequence[Article]], vertical: Vertical, taste: Taste
+) -> list[Ranked]:
+    """The same stories with taste as one more reason."""
+    candidates = [proposed(stories[one.story], vertical, ((r.name, r.value) for r in one.reasons)) for one in ranked]
+    told = []
+    for one, verdict in zip(ranked, taste.judge(candidates, vertical.language), strict=True):
+        learned = (Feature(name=TASTE, value=verdict.value, why=verdict.why),) if verdict.value else ()
+        reasons = sorted((*one.reasons, *learned), key=lambda feature: (-abs(feature.value), feature.name))
+        told.append(Ranked(story=one.story, score=round(one.score + verdict.value, 4), reasons=tuple(reasons)))
+    return told
 
 
 def _weights(vertical: Vertical) -> dict[str, float]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from afterlore.brief.article import Article
 from afterlore.brief.claims import Entered, enter
 from afterlore.brief.classify import classify_story
+from afterlore.brief.desk.taste import Taste
 from afterlore.brief.group import followup
 from afterlore.brief.publish.archive import ToldStory
 from afterlore.brief.publish.edition import ArticleEntry, Followed, Other, Reason, StoryEntry
@@ -62,10 +63,11 @@ def tell(
     top: int,
     journal: Journal,
     progress: Progress,
+    taste: Taste | None = None,
 ) -> Telling:
     """Tell the ``top`` most important events, and list the next ones. Freshness is counted from ``end``."""
     progress.stage("rank", len(groups))
-    ranked = rank([group.articles for group in groups], vertical, now=end)
+    ranked = rank([group.articles for group in groups], vertical, now=end, taste=taste)
     followed = _followed(groups, archive)
     progress.advance(len(groups))
     progress.stage("write", min(top, len(groups)))

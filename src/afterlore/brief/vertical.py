@@ -154,6 +154,10 @@ class Vertical(Record):
     """Outlet → weight, 1.0 being an ordinary one. An outlet that is not here has 1.0."""
     outlets: tuple[str, ...] = ()
     """Further names of outlets of this field, besides those that the collector knows."""
+    common: tuple[str, ...] = ()
+    """Words that this field uses in stories of all kinds, so that sharing them makes no two reports one event. General
+    usage, business and technology need not be given.
+    """
     chatter: tuple[str, ...] = ()
     """Colloquial or empty words of this field; a sentence with one is not chosen while there is another."""
 

@@ -9,7 +9,7 @@ from afterlore.core import InputError
 
 __all__ = ["STAGES", "run"]
 
-STAGES = ("extract", "dedupe", "cluster", "classify", "mutate", "claims")
+STAGES = ("extract", "dedupe", "cluster", "classify", "mutate", "claims", "select")
 """What can be measured: a module of this package each, with a function ``evaluate``."""
 
 

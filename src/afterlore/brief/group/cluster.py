@@ -15,10 +15,13 @@ articles cut, thinned out and without titles), so it is no untouched test.
 import heapq
 import math
 import re
-from collections import Counter, defaultdict, deque
+from array import array
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+
+import numpy as np
 
 from afterlore.brief.article import Article
 from afterlore.brief.group.bridge import Bridge, Written
@@ -26,7 +29,7 @@ from afterlore.brief.group.subjects import Subjects
 from afterlore.brief.group.vectors import Document, Vectors, similarity, vectors
 from afterlore.text.ngrams import versions
 
-__all__ = ["DEFAULT", "Clustering", "Settings", "Unsure", "cluster"]
+__all__ = ["DEFAULT", "Clustering", "Settings", "Unsure", "cluster", "fitted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,8 @@ class Settings:
     """
     one_subject: float = 0.85
     """Factor when that holds for one of the two titles."""
+    common: frozenset[str] = frozenset()
+    """Words that this field uses in stories of all kinds (``Vertical.common``), in lower case."""
     fanout: int = 64
     """A term links an article to so many of the latest that hold it; bounds the work on a huge day."""
 
@@ -92,6 +97,11 @@ class Settings:
 
 
 DEFAULT = Settings()
+
+
+def fitted(common: Sequence[str], threshold: float = DEFAULT.threshold) -> Settings:
+    """The settings for a field with these common words, and for a desk that has learned this threshold."""
+    return replace(DEFAULT, common=frozenset(word.casefold() for word in common), threshold=threshold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +149,7 @@ def cluster(articles: Sequence[Article], settings: Settings = DEFAULT) -> Cluste
         house=settings.house,
         event=settings.event,
         little=settings.little,
+        common=settings.common,
     )
     factor = _Factor(ordered, settings)
     bridge = Bridge(
@@ -199,8 +210,8 @@ def _pairs(table: Vectors, factor: "_Factor", bridge: Bridge, settings: Settings
 def _worded(table: Vectors, factor: "_Factor", settings: Settings) -> Iterator[tuple[float, int, int]]:
     """Pairs (j before i) that reach the unsure band by their words, found in one pass in time order."""
     spread = Counter(term for row in table.rows for term in row)
-    postings: dict[int, deque[tuple[int, float]]] = {
-        term: deque(maxlen=settings.fanout if found <= 4 * settings.fanout else settings.fanout // 8)
+    postings = {
+        term: _Posting(settings.fanout if found <= 4 * settings.fanout else settings.fanout // 8)
         for term, found in spread.items()
         if found > 1
     }
@@ -208,22 +219,48 @@ def _worded(table: Vectors, factor: "_Factor", settings: Settings) -> Iterator[t
     for i, row in enumerate(table.rows):
         if factor.alone[i]:
             continue
-        votes: dict[int, float] = defaultdict(float)
+        who, theirs = array("l"), array("d")
+        ours, sizes = [], []
         for term, weight in row.items():
             posting = postings.get(term)
             if posting is None:
                 continue
-            for j, other in posting:
-                product = weight * other
-                votes[j] += product if product < cap else cap
-            posting.append((i, weight))
-        for j, vote in votes.items():
-            # Terms that half the field uses link few articles to few, so a vote is a lower bound; they weigh little.
-            if vote < 0.7 * low:
-                continue
+            ours.append(weight)
+            sizes.append(posting.tell(who, theirs))
+            posting.add(i, weight)
+        if not who:
+            continue
+        products = np.minimum(np.repeat(ours, sizes) * np.frombuffer(theirs), cap)
+        votes = np.bincount(np.frombuffer(who, dtype=np.dtype("l")), products)
+        # Terms that half the field uses link few articles to few, so a vote is a lower bound; they weigh little.
+        for j in np.flatnonzero(votes >= 0.7 * low).tolist():
             score = similarity(row, table.rows[j], cap)
             if score >= low and (score := score * factor(i, j)) >= low:
                 yield score, i, j
+
+
+class _Posting:
+    """The latest articles that hold a term, with its weight in each: packed, so that reading them is a copy."""
+
+    __slots__ = ("_articles", "_most", "_weights")
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._articles = array("l")
+        self._weights = array("d")
+
+    def add(self, article: int, weight: float) -> None:
+        self._articles.append(article)
+        self._weights.append(weight)
+        if len(self._articles) >= 4 * self._most:
+            del self._articles[: -self._most]
+            del self._weights[: -self._most]
+
+    def tell(self, articles: "array[int]", weights: "array[float]") -> int:
+        """Append the posting to these, and say how much was appended."""
+        articles.extend(self._articles[-self._most :])
+        weights.extend(self._weights[-self._most :])
+        return min(self._most, len(self._articles))
 
 
 class _Factor:

@@ -18,7 +18,7 @@ import math
 import re
 from array import array
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -35,6 +35,8 @@ _HAN = re.compile("[\u3400-\u9fff]")
 _LOWER = re.compile(r"(?<![\w.\-])[a-z]{3,}(?![\w.\-]\w)")
 _ORDINARY = 0.6
 _ORDINARY_SHARE = 0.05
+# A word that the vertical calls common stands in every fifth article: between a topic and a word of the trade.
+_COMMON_SHARE = 0.2
 # Of a product's mentions with their version, the share that does not count for its name alone.
 _SAID = 0.75
 
@@ -77,7 +79,14 @@ def similarity(a: Mapping[int, float], b: Mapping[int, float], cap: float) -> fl
 
 
 def vectors(
-    documents: Sequence[Document], *, terms: int, pool: float, house: float, event: float, little: float = 0.0
+    documents: Sequence[Document],
+    *,
+    terms: int,
+    pool: float,
+    house: float,
+    event: float,
+    little: float = 0.0,
+    common: Collection[str] = (),
 ) -> Vectors:
     """The documents' rows.
 
@@ -86,7 +95,7 @@ def vectors(
     ``event`` imagined articles that hold any term: until about so many do, a term is not rarer for being held by
     fewer, else the words that one article alone uses would outweigh those that an event's articles share; ``little``
     is the least squared length that a row is divided by, so that the few words of a bare title do not count as much
-    as those of a whole text.
+    as those of a whole text; ``common`` are words, in lower case, that the field uses in stories of all kinds.
     """
     numbers: dict[str, int] = {}
     starts = [0]
@@ -97,10 +106,10 @@ def vectors(
         for weight, text in document.parts:
             if not _HAN.search(text[:200]):
                 ordinary.update(_LOWER.findall(text))
-            for word in words(text):
-                bag[word] += weight  # type: ignore[assignment]  # a Counter of floats adds as well
+            for word, times in Counter(words(text)).items():
+                bag[word] += weight * times  # type: ignore[assignment]  # a Counter of floats adds as well
         for word in list(bag):
-            family = family_of(word)
+            family = family_of(word) if word.isascii() else ""
             if family and family in bag:
                 # One name must not speak twice, as "GLM-5" and as "GLM".
                 bag[family] -= _SAID * bag[word]  # type: ignore[assignment]
@@ -113,8 +122,9 @@ def vectors(
         return Vectors(vocabulary, [{} for _ in documents])
     term = np.asarray(ids, dtype=np.int64)
     lengths = np.diff(np.asarray(starts))
+    usual = {**dict.fromkeys(ordinary, _ORDINARY_SHARE), **dict.fromkeys(common, _COMMON_SHARE)}
     shares = np.maximum(
-        _day_shares(term, vocabulary, ordinary, len(documents), pool, event)[term],
+        _day_shares(term, vocabulary, usual, len(documents), pool, event)[term],
         _house_shares(
             term, np.repeat(_numbered([d.house for d in documents]), lengths), documents, len(vocabulary), house
         ),
@@ -127,14 +137,14 @@ def vectors(
 def _day_shares(
     term: NDArray[np.int64],
     vocabulary: list[str],
-    ordinary: set[str],
+    known: Mapping[str, float],
     documents: int,
     pool: float,
     event: float,
 ) -> NDArray[np.float64]:
     """Per vocabulary entry: the share of articles, seen and imagined, that hold it."""
     found = np.bincount(term, minlength=len(vocabulary)).astype(np.float64)
-    expected = np.asarray([max(usage(word), _ORDINARY_SHARE if word in ordinary else 0.0) for word in vocabulary])
+    expected = np.asarray([max(usage(word), known.get(word, 0.0)) for word in vocabulary])
     shares: NDArray[np.float64] = (found + event + pool * expected) / (documents + event + pool)
     return shares
 

@@ -1,0 +1,3 @@
+"""The editor's desk: what editors decide, and what is learned from it."""
+
+__all__: list[str] = []
