@@ -33,14 +33,30 @@ def serve(desk: Desk, port: int, *, browse: bool, say: Callable[[str], None]) ->
             timeout_graceful_shutdown=2,
         )
         address = f"http://127.0.0.1:{own}/"
-        try:
+
+        def ready() -> None:
             say(address)
             if browse:
                 _open(address)
-            uvicorn.Server(config).run(sockets=[listener])
+
+        try:
+            _Server(config, ready).run(sockets=[listener])
         except KeyboardInterrupt:
             # How a desk is closed; uvicorn has answered what was under way and hands the signal on.
             return
+
+
+class _Server(uvicorn.Server):
+    """Says that it is there once signals reach it: who stops it as soon as it speaks gets an orderly end."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn starts, then ``ready``."""
+        await super().startup(sockets=sockets)
+        self._ready()
 
 
 def _listening(port: int) -> socket.socket:
