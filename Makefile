@@ -43,6 +43,7 @@ demo: $(VENV)/core.stamp  ## build two days of briefs from the shipped samples, 
 	@echo
 	@echo "Open in a browser; every sentence opens its source:"
 	@ls -1 $(DEMO)/*/brief.html $(DEMO)/index.html
+	@echo "Edit it at the desk: $(BIN)/afterlore brief review $(DEMO)"
 	@echo "The same as Markdown, mail, ledger and feeds:"
 	@ls -1 $(DEMO)/*/brief.md $(DEMO)/*/brief.eml $(DEMO)/*/brief.json $(DEMO)/feed.*
 	@echo
