@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constr
 DEMO := build/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs bench clean
+.PHONY: help demo test lint docs bench screenshots clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*##/\1\t/p' $(MAKEFILE_LIST)
@@ -24,13 +24,27 @@ $(VENV)/test.stamp: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) --editable '.[all]'
 	@touch $@ $(VENV)/core.stamp
 
+# The page is tested in a real browser. Playwright's own download is not used: a distribution's chromium is what people have.
+$(VENV)/chromium.stamp: | $(BIN)/python
+	@browser() { command -v chromium || command -v chromium-browser || command -v google-chrome; }; \
+	fonts() { fc-list :lang=zh 2>/dev/null | grep -q .; }; \
+	if ! { browser >/dev/null && fonts; } && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fontconfig fonts-noto-cjk fonts-noto-color-emoji; \
+	fi; \
+	browser >/dev/null || \
+	  { echo "the tests of the page need a browser: install the packages chromium and fonts-noto-cjk (Debian, Ubuntu), or Google Chrome"; exit 2; }
+	@touch $@
+
 demo: $(VENV)/core.stamp  ## build two days of briefs from the shipped samples, offline
 	@$(BIN)/afterlore brief build samples/2026-03-10 --out $(DEMO) --date 2026-03-10 --offline --quiet
 	@$(BIN)/afterlore brief build samples/2026-03-11 --out $(DEMO) --date 2026-03-11 --offline
 	@$(BIN)/afterlore brief verify $(DEMO)
 	@echo
-	@echo "The briefs, with a pointer from every claim to its source sentence:"
-	@ls -1 $(DEMO)/*/brief.*
+	@echo "Open in a browser; every sentence opens its source:"
+	@ls -1 $(DEMO)/*/brief.html $(DEMO)/index.html
+	@echo "The same as Markdown, mail, ledger and feeds:"
+	@ls -1 $(DEMO)/*/brief.md $(DEMO)/*/brief.eml $(DEMO)/*/brief.json $(DEMO)/feed.*
 	@echo
 	@echo "The first story of $(DEMO)/2026-03-10/brief.md:"
 	@echo
@@ -41,11 +55,14 @@ lint: $(VENV)/test.stamp  ## ruff and mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: lint  ## gates and all tests
-	$(BIN)/pytest -n auto
+test: lint $(VENV)/chromium.stamp  ## gates and all tests
+	$(BIN)/pytest -n auto --dist loadgroup
 
-docs: $(VENV)/core.stamp  ## make the example, its excerpt in the README, and the JSON Schema
+docs: $(VENV)/core.stamp  ## make the example and the JSON Schema
 	@$(BIN)/python docs/make.py
+
+screenshots: $(VENV)/test.stamp $(VENV)/chromium.stamp  ## take the pictures of the docs
+	@$(BIN)/python docs/screenshots.py
 
 bench: $(VENV)/test.stamp  ## what the work costs, and how that grows
 	$(BIN)/afterlore brief bench --n 1000,10000

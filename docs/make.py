@@ -1,9 +1,8 @@
-"""Make what is made of the docs: the example from the samples, its first story in the README, the JSON Schema.
+"""Make what is made of the docs: the example from the samples, and the JSON Schema.
 
 Run it as ``make docs``; ``tests/test_docs.py`` holds that it was run.
 """
 
-import re
 import sys
 import tempfile
 from pathlib import Path
@@ -15,7 +14,6 @@ from afterlore.core import Silent
 
 ROOT = Path(__file__).parents[1]
 DAYS = ("2026-03-10", "2026-03-11")
-_EXCERPT = re.compile(r"(?<=<!-- excerpt -->\n).*?(?=<!-- /excerpt -->)", re.DOTALL)
 
 
 def made() -> dict[Path, str]:
@@ -25,13 +23,8 @@ def made() -> dict[Path, str]:
         for day in DAYS:
             source, out = str(ROOT / "samples" / day), Path(name) / "out"
             request = Request.of([source], out=out, vertical=load_vertical("ai"), date=day, offline=True)
-            page, _ = build(request, Silent()).files
-            files[Path(f"docs/example/{day}/brief.md")] = page.read_text(encoding="utf-8")
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    story = files[Path(f"docs/example/{DAYS[0]}/brief.md")].split("\n## ")[1].removesuffix("\n---\n").strip()
-    title, body = story.split("\n", 1)
-    quoted = "\n".join(f"> {line}".rstrip() for line in f"**{title}**\n{body}".split("\n"))
-    files[Path("README.md")] = _EXCERPT.sub(lambda _: f"{quoted}\n", readme)
+            build(request, Silent())
+            files[Path(f"docs/example/{day}/brief.md")] = (out / day / "brief.md").read_text(encoding="utf-8")
     return files
 
 

@@ -1,7 +1,11 @@
 """A generated month, day by day through the real pipeline: nothing is told twice without something new."""
 
+from datetime import date as Date
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from afterlore.brief.article import Article
 from afterlore.brief.evaluate.generate import month
@@ -9,6 +13,7 @@ from afterlore.brief.group.followup import new_sentences
 from afterlore.brief.pipeline import Report, Request, edit
 from afterlore.brief.publish.edition import Edition
 from afterlore.brief.publish.folder import Folder
+from afterlore.brief.publish.pages import day_page
 from afterlore.brief.publish.verify import verify
 from afterlore.brief.vertical import load_vertical
 from afterlore.brief.write.extractive import ExtractiveWriter
@@ -18,7 +23,14 @@ from afterlore.journal import Journal
 DAYS = 30
 
 
-def test_a_month_never_repeats_itself(tmp_path: Path) -> None:
+def test_a_month_never_repeats_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rendered: list[Date] = []
+
+    def counted(edition: Edition, *rest: Any) -> str:
+        rendered.append(edition.date)
+        return day_page(edition, *rest)
+
+    monkeypatch.setattr("afterlore.brief.publish.site.day_page", counted)
     folder = Folder(tmp_path / "out")
     folder.claim()
     vertical = load_vertical("ai")
@@ -49,4 +61,6 @@ def test_a_month_never_repeats_itself(tmp_path: Path) -> None:
         told |= set(texts.values())
         cited |= {article.url for article in edition.articles}
     assert continued
+    # Each day once for itself, once for the day after it, and once for each story that continues one of its own.
+    assert len(rendered) <= 2 * DAYS - 1 + continued
     assert verify(folder).problems == ()

@@ -43,6 +43,14 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first day alone: its page does not know of a second."""
+    folder = tmp_path_factory.mktemp("first") / "out"
+    build(folder, DAYS[0])
+    return folder
+
+
+@pytest.fixture(scope="module")
 def editions(out: Path) -> dict[str, Edition]:
     return {day: decode((out / day / "brief.json").read_text(encoding="utf-8")) for day in DAYS}
 
@@ -164,15 +172,73 @@ build(request, Killer(stage, int(after)))
         ("publish", 0),
     ],
 )
-def test_a_killed_run_resumes_to_the_same_bytes(out: Path, tmp_path: Path, stage: str, after: int) -> None:
+def test_a_killed_run_resumes_to_the_same_bytes(first: Path, tmp_path: Path, stage: str, after: int) -> None:
     target = tmp_path / "out"
     command = [sys.executable, "-c", KILLED, str(SAMPLES / DAYS[0]), str(target), stage, str(after)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == -signal.SIGKILL, done.stderr
     assert not (target / DAYS[0] / "brief.md").exists()
     build(target, DAYS[0])
-    due = {name: data for name, data in published(out).items() if name.startswith(DAYS[0])}
-    assert {name: data for name, data in published(target).items() if name.startswith(DAYS[0])} == due
+    assert published(target) == published(first)
+
+
+KILLED_WRITING = """
+import os, pathlib, signal, sys
+from afterlore.app.cli import run
+
+replace, fatal = pathlib.Path.replace, sys.argv[1]
+
+def killing(self, target):
+    replace(self, target)
+    if str(target).endswith(fatal):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+pathlib.Path.replace = killing
+run(sys.argv[2:])
+"""
+
+
+@pytest.mark.parametrize("last", ["11/brief.json", "11/brief.html", "10/brief.html", "index.html"])
+def test_a_run_killed_between_two_files_is_put_right(out: Path, first: Path, tmp_path: Path, last: str) -> None:
+    target = tmp_path / "out"
+    shutil.copytree(first, target)
+    words = ["brief", "build", str(SAMPLES / DAYS[1]), "--out", str(target), "--date", DAYS[1], "--offline", "--quiet"]
+    command = [sys.executable, "-c", KILLED_WRITING, last, *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert published(target) != published(out)
+    build(target, DAYS[1])
+    assert published(target) == published(out)
+
+
+def test_pages_follow_whatever_is_built_again(out: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "out"
+    shutil.copytree(out, copy)
+    words = ["brief", "build", str(SAMPLES / DAYS[0]), "--out", str(copy), "--date", DAYS[0], "--offline", "--quiet"]
+    assert run([*words, "--top", "1"]) == 0
+    second = (copy / DAYS[1] / "brief.html").read_text(encoding="utf-8")
+    assert "接续3月10日" in second
+    assert f"../{DAYS[0]}/brief.html#s-" not in second, "what the first day no longer tells is not linked"
+    assert run(["brief", "verify", str(copy)]) == 0
+    build(copy, DAYS[0])
+    assert published(copy) == published(out)
+
+
+def test_a_folder_of_an_earlier_version_is_brought_up_to_date(
+    out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "out"
+    shutil.copytree(out, copy)
+    made = [path for path in copy.rglob("*") if path.suffix in {".html", ".eml", ".xml"} or path.name == "feed.json"]
+    assert len(made) == 7
+    for path in made:
+        path.unlink()
+    assert run(["brief", "verify", str(copy), "--json"]) == 1
+    problems = json.loads(capsys.readouterr().out)["problems"]
+    assert {problem["file"] for problem in problems} == {path.relative_to(copy).as_posix() for path in made}
+    assert all("build its newest day again" in problem["problem"] for problem in problems)
+    build(copy, DAYS[1])
+    assert published(copy) == published(out)
 
 
 def test_an_interrupted_run_says_how_to_go_on(tmp_path: Path) -> None:
@@ -191,7 +257,19 @@ def test_an_interrupted_run_says_how_to_go_on(tmp_path: Path) -> None:
 
 
 CHANGES = {
-    "page": ("2026-03-10/brief.md", "的", "地", "brief.md"),
+    "markdown": ("2026-03-10/brief.md", "的", "地", "brief.md"),
+    "page": ("2026-03-10/brief.html", "的", "地", "2026-03-10/brief.html"),
+    "page's style": ("2026-03-10/brief.html", "margin", "nargin", "2026-03-10/brief.html"),
+    "page's stamp": (
+        "2026-03-11/brief.html",
+        'name="afterlore" content="',
+        'name="afterlore" content="0',
+        "brief.html",
+    ),
+    "mail": ("2026-03-11/brief.eml", "A", "B", "2026-03-11/brief.eml"),
+    "archive": ("index.html", "3月", "4月", "index.html"),
+    "atom": ("feed.xml", "的", "地", "feed.xml"),
+    "json feed": ("feed.json", "的", "地", "feed.json"),
     "ledger": ("2026-03-10/brief.json", '"score": ', '"score": 1', "digest"),
     "spelling": ("2026-03-10/brief.json", '"format"', ' "format"', "spelling"),
 }
@@ -218,6 +296,7 @@ def test_verify_finds_one_changed_character(
     assert run(["brief", "verify", str(copy), "--json"]) == 1
     problems = json.loads(capsys.readouterr().out)["problems"]
     assert any(names in f"{trouble['file']} {trouble['problem']}" for trouble in problems)
+    assert len({trouble["file"] for trouble in problems}) == 1 or what == "source"
 
 
 def test_a_folder_that_is_not_ours_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

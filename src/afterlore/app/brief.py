@@ -47,7 +47,7 @@ def build(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress and no report, only errors.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Read the sources and publish the day's brief.md and brief.json in DIR."""
+    """Read the sources and publish the day in DIR: page, Markdown, mail and ledger, with archive and feeds."""
     from afterlore.app.terminal import Bar, report
     from afterlore.brief.pipeline import Request
     from afterlore.brief.pipeline import build as build_brief

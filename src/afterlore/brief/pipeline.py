@@ -22,7 +22,7 @@ from afterlore.brief.group.dedupe import dedupe
 from afterlore.brief.publish.archive import read_archive
 from afterlore.brief.publish.edition import Counts, Edition, encode
 from afterlore.brief.publish.folder import Folder
-from afterlore.brief.publish.page import publish
+from afterlore.brief.publish.site import publish
 from afterlore.brief.read.extract import VERSION, extract
 from afterlore.brief.stories import Group, tell
 from afterlore.brief.vertical import Vertical
@@ -213,7 +213,7 @@ def edit(
     progress.advance()
     return Built(
         edition=edition,
-        files=(folder.markdown(request.day), folder.ledger(request.day)),
+        files=folder.files(request.day),
         later_days=tuple(day for day in folder.days() if day > request.day),
     )
 

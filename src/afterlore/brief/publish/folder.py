@@ -5,7 +5,9 @@
     DIR/.afterlore/journal.sqlite      what runs have done (may be deleted: the next run does it again)
     DIR/sources/<sha256>.txt           the stored text of each cited article
     DIR/<YYYY-MM-DD>/brief.json        the ledger of one day
-    DIR/<YYYY-MM-DD>/brief.md          the same day, for readers
+    DIR/<YYYY-MM-DD>/brief.html        the same day, for readers; brief.md, brief.eml: as Markdown, as a mail
+    DIR/index.html                     the archive
+    DIR/feed.xml, DIR/feed.json        the newest days, for feed readers
 """
 
 import os
@@ -65,6 +67,34 @@ class Folder:
     def markdown(self, day: date) -> Path:
         """Where a day's ``brief.md`` lies."""
         return self.path / day.isoformat() / "brief.md"
+
+    def page(self, day: date) -> Path:
+        """Where a day's ``brief.html`` lies."""
+        return self.path / day.isoformat() / "brief.html"
+
+    def mail(self, day: date) -> Path:
+        """Where a day's ``brief.eml`` lies."""
+        return self.path / day.isoformat() / "brief.eml"
+
+    @property
+    def archive(self) -> Path:
+        """The index of all days."""
+        return self.path / "index.html"
+
+    @property
+    def atom(self) -> Path:
+        """The Atom feed."""
+        return self.path / "feed.xml"
+
+    @property
+    def json_feed(self) -> Path:
+        """The JSON Feed."""
+        return self.path / "feed.json"
+
+    def files(self, day: date) -> tuple[Path, ...]:
+        """What publishing a day makes, besides stored sources: what readers open first comes first."""
+        own = (self.page(day), self.markdown(day), self.ledger(day), self.mail(day))
+        return (*own, self.archive, self.atom, self.json_feed)
 
     def source(self, sha256: str) -> Path:
         """Where the stored text of that digest lies."""

@@ -1,19 +1,21 @@
 """``afterlore brief verify``: does what is published still stand on its sources?
 
-For each day: the ledger is as it was written, the page says exactly what the ledger says, each stored source has the
-digest by which it is named, each quote stands at its place in its source, each title stands in its article, and the
-verifier of numbers, quotes and names finds each claim supported by its quotes (a disputed one must be its quotes side
-by side). What it does not cover: whether an outlet's article is true, or still online.
+For each day: the ledger is as it was written; page, Markdown, mail, archive and feeds say exactly what the ledgers say;
+each stored source has the digest by which it is named, each quote stands at its place in its source, each title stands
+in its article, and the verifier of numbers, quotes and names finds each claim supported by its quotes (a disputed one
+must be its quotes side by side). What it does not cover: whether an outlet's article is true, or still online.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
+from pathlib import Path
 
 from afterlore.brief.check import check
 from afterlore.brief.claims import side_by_side
+from afterlore.brief.publish.almanac import read_almanac
 from afterlore.brief.publish.edition import Edition
 from afterlore.brief.publish.folder import Folder
-from afterlore.brief.publish.page import markdown
+from afterlore.brief.publish.pages import form, stamp_of
+from afterlore.brief.publish.site import FEED_DAYS, day_files, root_files
 from afterlore.core import Claim, InputError, Record, Rung, digest
 
 __all__ = ["Trouble", "Verification", "verify"]
@@ -46,6 +48,8 @@ def verify(folder: Folder) -> Verification:
         raise InputError(f"no brief in {str(folder.path)!r}; build one with: afterlore brief build SOURCE... --out DIR")
     troubles: list[Trouble] = []
     claims = supported = unreadable = 0
+    almanac = read_almanac(folder, lenient=True)
+    newest: list[Edition] = []
     for day in days:
         where = f"{day}/brief.json"
         try:
@@ -54,8 +58,15 @@ def verify(folder: Folder) -> Verification:
             troubles.append(Trouble(file=where, claim=None, problem=str(error)))
             unreadable += 1
             continue
-        troubles.extend(_page(folder, day, edition))
+        if day in days[-FEED_DAYS:]:
+            newest.insert(0, edition)
+        known = len(troubles)
         text_of = _sources(folder, edition, troubles)
+        whole = len(troubles) == known
+        for path, due in day_files(folder, almanac, edition, text_of):
+            # Without its sources a page cannot be made again to compare; the source is the trouble that is named.
+            if whole or path != folder.page(day):
+                troubles.extend(_made(folder, path, due))
         outlet_of = {article.id: article.outlet for article in edition.articles}
         troubles.extend(_titles(edition, where, text_of))
         for claim in edition.claims:
@@ -63,27 +74,43 @@ def verify(folder: Folder) -> Verification:
             claims += 1
             supported += not wrong
             troubles.extend(Trouble(file=where, claim=claim.id, problem=problem) for problem in wrong)
+    # Likewise archive and feeds, without one of their ledgers.
+    if len(almanac.days) == len(days) and len(newest) == len(days[-FEED_DAYS:]):
+        for path, due in root_files(folder, almanac, newest):
+            troubles.extend(_made(folder, path, due))
     return Verification(
         days=len(days), unreadable_days=unreadable, claims=claims, supported=supported, problems=tuple(troubles)
     )
 
 
-def _page(folder: Folder, day: date, edition: Edition) -> list[Trouble]:
-    where = f"{day}/brief.md"
+def _made(folder: Folder, path: Path, due: str) -> list[Trouble]:
+    """What is wrong with a file that is made of ledgers and should be ``due``."""
+    where = path.relative_to(folder.path).as_posix()
     try:
-        page = folder.markdown(day).read_bytes().decode()
+        text = path.read_bytes().decode()
+    except FileNotFoundError:
+        problem = (
+            "is missing: it was removed, or this folder was made before afterlore wrote it; build its newest day again"
+        )
+        return [Trouble(file=where, claim=None, problem=problem)]
     except (OSError, UnicodeDecodeError) as error:
         return [Trouble(file=where, claim=None, problem=f"cannot be read: {error}")]
-    due = markdown(edition)
-    if page == due:
+    if text == due:
         return []
-    pairs = zip(page.split("\n"), due.split("\n"), strict=False)
-    line = next(
-        (n for n, (is_, should) in enumerate(pairs, 1) if is_ != should),
-        min(page.count("\n"), due.count("\n")) + 1,
+    if stamp_of(text) and str(stamp_of(text)).partition(" ")[0] != form():
+        problem = "looks as another version of afterlore made it; build the newest day again to renew it"
+        return [Trouble(file=where, claim=None, problem=problem)]
+    pairs = zip(text.split("\n"), due.split("\n"), strict=False)
+    line, at = next(
+        ((n, _difference(is_, should)) for n, (is_, should) in enumerate(pairs, 1) if is_ != should),
+        (min(text.count("\n"), due.count("\n")) + 1, 0),
     )
-    at = page.split("\n")[line - 1 : line]
-    return [Trouble(file=where, claim=None, problem=f"line {line} is not what the ledger says: {''.join(at)[:80]!r}")]
+    shown = "".join(text.split("\n")[line - 1 : line])[max(at - 20, 0) :][:80]
+    return [Trouble(file=where, claim=None, problem=f"line {line} is not what the ledger says: {shown!r}")]
+
+
+def _difference(a: str, b: str) -> int:
+    return next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
 
 
 def _sources(folder: Folder, edition: Edition, troubles: list[Trouble]) -> Callable[[str], str | None]:

@@ -2,16 +2,8 @@
 
 from afterlore.brief.publish.document import Document, Link, Story, escape, render, safe_address
 from afterlore.brief.publish.edition import Edition, StoryEntry
-from afterlore.brief.publish.folder import Folder, write_whole
 
-__all__ = ["markdown", "publish"]
-
-
-def publish(edition: Edition, encoded: str, texts: dict[str, str], folder: Folder) -> None:
-    """Write the day: sources first, so that no ledger ever points at a text that is not there."""
-    folder.store_sources(texts)
-    write_whole(folder.ledger(edition.date), encoded)
-    write_whole(folder.markdown(edition.date), markdown(edition))
+__all__ = ["markdown"]
 
 
 def markdown(edition: Edition) -> str:
