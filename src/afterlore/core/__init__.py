@@ -4,9 +4,11 @@ from afterlore.core.claim import Change, Claim, Evidence, Rung
 from afterlore.core.errors import (
     AfterloreError,
     ConfigError,
+    ConflictError,
     FetchFailed,
     FetchRefused,
     InputError,
+    NotFoundError,
     ServiceError,
 )
 from afterlore.core.progress import Progress, Silent
@@ -17,10 +19,12 @@ __all__ = [
     "Change",
     "Claim",
     "ConfigError",
+    "ConflictError",
     "Evidence",
     "FetchFailed",
     "FetchRefused",
     "InputError",
+    "NotFoundError",
     "Progress",
     "Record",
     "Rung",

@@ -4,7 +4,9 @@
 
     AfterloreError              exit code
     ├── InputError              2   wrong usage, a file, folder, setting or source that cannot be used
-    │   └── ConfigError         2   a setting or vertical file with an unknown or wrong key
+    │   ├── ConfigError         2   a setting or vertical file with an unknown or wrong key
+    │   ├── NotFoundError       2   nothing stands at the address that was named
+    │   └── ConflictError       2   what was to be changed is no longer what the caller saw, or its place is taken
     └── ServiceError            3   something outside this process failed
         ├── FetchRefused        3   our own rules forbid the request (private address, robots, size)
         └── FetchFailed         3   the other side or the network failed
@@ -17,9 +19,11 @@ Its message says what is wrong, shows the identifier with ``!r`` and names the f
 __all__ = [
     "AfterloreError",
     "ConfigError",
+    "ConflictError",
     "FetchFailed",
     "FetchRefused",
     "InputError",
+    "NotFoundError",
     "ServiceError",
 ]
 
@@ -36,6 +40,14 @@ class InputError(AfterloreError):
 
 class ConfigError(InputError):
     """A setting, or a vertical file, that is not valid."""
+
+
+class NotFoundError(InputError):
+    """Nothing stands at the address that was named."""
+
+
+class ConflictError(InputError):
+    """What was to be changed is no longer what the caller saw, or its place is taken."""
 
 
 class ServiceError(AfterloreError):
