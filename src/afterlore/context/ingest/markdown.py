@@ -13,7 +13,7 @@ from functools import lru_cache
 import yaml
 from markdown_it import MarkdownIt
 
-from afterlore.context.ingest.sections import Outline, Section
+from afterlore.context.ingest.sections import Outline, Section, nested
 
 __all__ = ["FrontMatter", "front_matter", "plain_title", "read_markdown"]
 
@@ -86,14 +86,7 @@ def read_markdown(text: str, fallback: str, *, title: str = "") -> Outline:
             if name:
                 found.append((pending[0], name, pending[1], pending[2]))
             pending = None
-    root = Section(title or fallback, 0, len(text), 0)
-    stack: list[tuple[int, Section]] = [(0, root)]
-    for level, name, start, body in found:
-        while stack[-1][0] >= level:
-            stack.pop()[1].end = start
-        section = Section(name, start, len(text), body)
-        stack[-1][1].sections.append(section)
-        stack.append((level, section))
+    root = nested(title or fallback, len(text), found)
     return Outline(text, _unwrapped(root, title), cuts)
 
 

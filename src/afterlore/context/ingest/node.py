@@ -19,6 +19,8 @@ class Heading:
 
     depth: int
     title: str
+    lead: str = ""
+    """As ``Node.lead``."""
 
 
 @dataclass(frozen=True, slots=True)

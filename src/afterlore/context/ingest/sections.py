@@ -6,14 +6,14 @@ its paragraphs. Every character of the text is in exactly one file, in order.
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from afterlore.context.ingest.names import Names, section_name
 from afterlore.context.ingest.node import DIRECTORY, Heading, Node
 
-__all__ = ["LONG", "Outline", "Section", "grown"]
+__all__ = ["LONG", "Outline", "Section", "Writer", "grown", "nested"]
 
 LONG = 6_000
 """Bytes of UTF-8 above which a document is split at its headings: 1,500 to 2,000 tokens of English or Chinese."""
@@ -21,6 +21,8 @@ _PARTS = 2
 """Times that length, above which a section without headings is cut into parts."""
 _STRIDE = 1024
 """Characters between the byte offsets that are kept."""
+_WIDE = 200
+"""Sections side by side above which neighbours share a file."""
 _LONGEST_OUTLINE = 200
 """Lines of the outline of one file."""
 
@@ -34,6 +36,8 @@ class Section:
     end: int
     body: int
     lead: str = ""
+    name: str = ""
+    """What to call its file, without the extension; made from the title when empty."""
     sections: list["Section"] = field(default_factory=list)
 
 
@@ -62,6 +66,54 @@ class Outline:
     def _offset(self, at: int) -> int:
         mark = at // _STRIDE
         return self._marks[mark] + _bytes(self.text[mark * _STRIDE : at])
+
+
+def nested(title: str, end: int, found: Iterable[tuple[int, str, int, int]]) -> Section:
+    """The root of a text of ``end`` characters with headings (level, title, start, start of what is below it)."""
+    root = Section(title, 0, end, 0)
+    stack: list[tuple[int, Section]] = [(0, root)]
+    for level, name, start, body in found:
+        while stack[-1][0] >= level:
+            stack.pop()[1].end = start
+        section = Section(name, start, end, body)
+        stack[-1][1].sections.append(section)
+        stack.append((level, section))
+    return root
+
+
+class Writer:
+    """Puts a text together from the headings and paragraphs of a format that is no text itself."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._size = 0
+        self._headings: list[tuple[int, str, int, int]] = []
+        self._cuts: list[int] = []
+
+    def heading(self, level: int, title: str) -> None:
+        """A heading, 1 the highest; an empty one is left out."""
+        title = " ".join(title.split())
+        if title:
+            start = self._size
+            self.paragraph("#" * min(6, level) + " " + title)
+            self._headings.append((level, title, start, self._size))
+
+    def paragraph(self, text: str) -> None:
+        """A paragraph, list entry or table, as it should read; an empty one is left out."""
+        text = text.strip("\n")
+        if text.strip():
+            self._cuts.append(self._size)
+            self._parts.append(text + "\n\n")
+            self._size += len(text) + 2
+
+    def mark(self, level: int, title: str) -> None:
+        """A section begins here that the text has no heading for."""
+        self._headings.append((level, title, self._size, self._size))
+
+    def outline(self, title: str) -> Outline:
+        """All of it."""
+        text = "".join(self._parts)
+        return Outline(text, nested(title, len(text), self._headings), self._cuts)
 
 
 def grown(outline: Outline, name: str, *, limit: int, split: bool = True) -> Node:
@@ -95,13 +147,31 @@ def _node(outline: Outline, section: Section, name: str, start: int, long: int) 
     if opening > start:
         intro = Section(section.title, start, first, section.body, section.lead)
         children.append(_node(outline, intro, names.take("index" + outline.extension), start, long))
-    for child in section.sections:
+    for child in _packed(outline, section.sections, long):
         wanted = section_name(
-            child.title, "" if _becomes_directory(outline, child, opening, long) else outline.extension
+            child.name or child.title, "" if _becomes_directory(outline, child, opening, long) else outline.extension
         )
         children.append(_node(outline, child, names.take(wanted), min(opening, child.start), long))
         opening = child.end
     return Node(name, section.title, media_type=DIRECTORY, children=tuple(children), lead=section.lead)
+
+
+def _packed(outline: Outline, sections: list[Section], long: int) -> list[Section]:
+    """The sections, or runs of them that fit one file together where there are too many to look through."""
+    if len(sections) <= _WIDE:
+        return sections
+    packed: list[list[Section]] = []
+    for section in sections:
+        if packed and outline.size(packed[-1][0].start, section.end) <= long:
+            packed[-1].append(section)
+        else:
+            packed.append([section])
+    return [_joined(run) if len(run) > 1 else run[0] for run in packed]
+
+
+def _joined(run: list[Section]) -> Section:
+    first, last = run[0], run[-1]
+    return Section(f"{first.title} – {last.title}", first.start, last.end, first.start, sections=run)
 
 
 def _becomes_directory(outline: Outline, section: Section, opening: int, long: int) -> bool:
@@ -163,7 +233,7 @@ def _file(outline: Outline, section: Section, name: str, start: int) -> Node:
 def _headings(section: Section, depth: int) -> list[Heading]:
     found = []
     for child in section.sections:
-        found.append(Heading(depth, child.title))
+        found.append(Heading(depth, child.title, child.lead))
         found += _headings(child, depth + 1)
     return found
 

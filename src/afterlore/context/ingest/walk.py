@@ -158,7 +158,7 @@ class _Run:
         archive = is_archive(one.path[-1])
         limit = self.limits.archive_bytes if archive else self.limits.file_bytes
         try:
-            with one.place.open("rb", opener=_opened) as file:
+            with open(one.place, "rb", opener=_opened) as file:
                 state = os.fstat(file.fileno())
                 if state.st_size > limit:
                     yield _too_large(label, one.source, state.st_size, limit)
