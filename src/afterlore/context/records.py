@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from afterlore.context.uri import Uri
+from afterlore.context.uri import ROOT, Uri
 
 __all__ = ["Document", "Draft", "Filter", "Finding", "Job", "Levels", "Node", "Statistics", "Tombstone"]
 
@@ -41,6 +41,8 @@ class Node:
     modified: str
     source: str
     """Where the content came from; empty when it was written here."""
+    origin: str
+    """What the source was when it was read (a digest of its bytes and of how they were read); empty like ``source``."""
     hash: str
     """SHA-256 of the content, 64 hexadecimal digits; empty for a folder."""
     size: int
@@ -71,8 +73,11 @@ class Draft:
     title: str = ""
     type: str = "text/plain"
     source: str = ""
-    tags: tuple[str, ...] = ()
+    origin: str = ""
+    tags: tuple[str, ...] | None = None
+    """None keeps those that are there."""
     position: int | None = None
+    """None keeps the one that is there."""
     levels: Levels | None = None
     created: str = ""
     """Kept when given (an import), else now."""
@@ -107,7 +112,7 @@ class Document:
 class Filter:
     """Which nodes may be found. All that is given must hold."""
 
-    target: Uri = Uri()
+    target: Uri = ROOT
     tags: tuple[str, ...] = ()
     """All of them."""
     types: tuple[str, ...] = ()

@@ -28,11 +28,12 @@ _JOIN = "\u01c0"
 """A letter to SQLite (category Lo), and no letter of a word."""
 _LONGEST = 64
 """Characters of a term; what is longer is no word."""
-STOP_WORDS = frozenset(
-    "a an the of to in on for and or is are was were be been by as at from that this it its has have had will would can "
-    "not but we you they he she his her their our i if so than then also do does did what when where who whom which how "
-    "why with about into me my your there these those".split()
-)
+_STOP_WORD_LIST = """
+a an the of to in on for and or is are was were be been by as at from that this it its has have had will would can not
+but we you they he she his her their our i if so than then also do does did what when where who whom which how why with
+about into me my your there these those
+"""
+STOP_WORDS = frozenset(_STOP_WORD_LIST.split())
 """English words that say nothing of what is asked; left out of a query that holds others."""
 
 

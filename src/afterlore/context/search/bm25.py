@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from afterlore.context.records import Document, Statistics
 
-__all__ = ["B", "K1", "bm25", "idf"]
+__all__ = ["K1", "B", "bm25", "idf"]
 
 K1 = 1.2
 B = 0.4

@@ -89,10 +89,8 @@ class Mirror:
             return {}
         asked = numpy.asarray(_unit(query), dtype="f4")
         cosines = self._matrix @ asked
-        if len(cosines) > limit:
-            chosen = numpy.argpartition(cosines, -limit)[-limit:]
-        else:
-            chosen = numpy.arange(len(cosines))
+        few = len(cosines) <= limit
+        chosen = numpy.arange(len(cosines)) if few else numpy.argpartition(cosines, -limit)[-limit:]
         return {self._ids[int(at)]: float(cosines[at]) for at in chosen}
 
 

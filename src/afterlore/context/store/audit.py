@@ -15,7 +15,13 @@ _RESTORE = "restore the last export: afterlore context import"
 
 def check(connection: Connection, blobs: Blobs) -> list[Finding]:
     """What does not hold; empty when all is well."""
-    return [*_file(connection), *_tree(connection), *_rows(connection), *_statistics(connection), *_large(connection, blobs)]
+    return [
+        *_file(connection),
+        *_tree(connection),
+        *_rows(connection),
+        *_statistics(connection),
+        *_large(connection, blobs),
+    ]
 
 
 def _file(connection: Connection) -> list[Finding]:
@@ -49,16 +55,16 @@ def _rows(connection: Connection) -> list[Finding]:
         if missing or extra:
             detail = f"{table}: {missing} nodes without a row, {extra} rows without a node"
             found.append(Finding("index", detail, _RESTORE))
-    missing = _count(
-        connection, "SELECT count(*) FROM node WHERE kind = 'file' AND id NOT IN (SELECT node FROM body)"
-    )
+    missing = _count(connection, "SELECT count(*) FROM node WHERE kind = 'file' AND id NOT IN (SELECT node FROM body)")
     if missing:
         found.append(Finding("content", f"{missing} files without content", _RESTORE))
     for table in ("body", "level", "vector"):
         extra = _count(connection, f"SELECT count(*) FROM {table} WHERE node NOT IN (SELECT id FROM node)")
         if extra:
             found.append(Finding("index", f"{table}: {extra} rows without a node", _RESTORE))
-    stale = _count(connection, "SELECT count(*) FROM vector JOIN node ON node.id = vector.node WHERE vector.hash <> node.hash")
+    stale = _count(
+        connection, "SELECT count(*) FROM vector JOIN node ON node.id = vector.node WHERE vector.hash <> node.hash"
+    )
     if stale:
         found.append(Finding("vectors", f"{stale} vectors of contents that have changed", _RESTORE))
     waiting = _count(connection, "SELECT count(*) FROM job")
@@ -83,7 +89,10 @@ def _statistics(connection: Connection) -> list[Finding]:
     stored = {row[0]: row[1] for row in connection.exec_driver_sql("SELECT term, documents FROM term")}
     if (said[0], said[1]) != (documents, length) or stored != terms:
         different = len(set(stored.items()) ^ set(terms.items()))
-        detail = f"{said[0]} documents of {said[1]} terms are said, {documents} of {length} counted; {different} terms differ"
+        detail = (
+            f"{said[0]} documents of {said[1]} terms are said, {documents} of {length} counted; "
+            f"{different} terms differ"
+        )
         return [Finding("statistics", detail, _RESTORE)]
     return []
 

@@ -48,7 +48,8 @@ class Transaction:
         changed = [(term, change) for term, change in self.terms.items() if change]
         if changed:
             self.connection.exec_driver_sql(
-                "INSERT INTO term VALUES (?, ?) ON CONFLICT (term) DO UPDATE SET documents = documents + excluded.documents",
+                "INSERT INTO term VALUES (?, ?)"
+                " ON CONFLICT (term) DO UPDATE SET documents = documents + excluded.documents",
                 sorted(changed),
             )
             fewer = [(term,) for term, change in changed if change < 0]
@@ -149,13 +150,17 @@ class Database:
         code = (getattr(cause, "sqlite_errorcode", 0) or 0) & 0xFF
         name = repr(self.path.name)
         if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
-            return InputError(f"the disk of {name} is full or failing ({cause}); nothing of this change was kept: free space")
+            return InputError(
+                f"the disk of {name} is full or failing ({cause}); nothing of this change was kept: free space"
+            )
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             return InputError(f"{name} was being written by another process for {_BUSY_SECONDS} seconds; try again")
         if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
             return InputError(f"{name} cannot be opened for writing ({cause}); check the folder and its permissions")
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            return InputError(f"{name} is not a context database that can be read ({cause}); move it away or restore it")
+            return InputError(
+                f"{name} is not a context database that can be read ({cause}); move it away or restore it"
+            )
         return InputError(f"{name} could not be used ({cause}); run: afterlore context check")
 
     def _migrate(self) -> None:

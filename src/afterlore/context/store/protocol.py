@@ -1,7 +1,7 @@
 """What a store can do, whatever engine keeps it. ``tests/store_suite.py`` holds every engine to it.
 
-Each method is one transaction: all of it happens or nothing does, tree and index together. Inside ``transaction`` several
-are one. Errors: NotFoundError (nothing is there), ConflictError (an etag that no longer holds, a place that is taken),
+Each method is one transaction: all of it happens or nothing does, tree and index together. Inside ``transaction``
+several are one. Errors: NotFoundError (nothing is there), ConflictError (an etag that no longer holds, a place that is taken),
 InputError (anything else that the caller can mend).
 """
 

@@ -7,7 +7,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE node (id INTEGER PRIMARY KEY AUTOINCREMENT, parent INTEGER NOT NULL, name TEXT NOT NULL,"
         " key TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('dir', 'file')), title TEXT NOT NULL,"
         " type TEXT NOT NULL, version INTEGER NOT NULL, created TEXT NOT NULL, modified TEXT NOT NULL,"
-        " source TEXT NOT NULL, hash TEXT NOT NULL, size INTEGER NOT NULL, tags TEXT NOT NULL, position INTEGER,"
+        " source TEXT NOT NULL, origin TEXT NOT NULL, hash TEXT NOT NULL, size INTEGER NOT NULL, tags TEXT NOT NULL,"
+        " position INTEGER,"
         " UNIQUE (parent, key))",
         "CREATE INDEX node_order ON node (parent, position) WHERE position IS NOT NULL",
         "CREATE INDEX node_source ON node (source) WHERE source <> ''",

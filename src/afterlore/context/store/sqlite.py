@@ -28,7 +28,7 @@ _TRACES = 1000
 _ROOT_ID = 1
 _NODE = (
     "node.id, node.parent, node.name, node.kind, node.title, node.type, node.version, node.created, node.modified,"
-    " node.source, node.hash, node.size, node.tags, node.position"
+    " node.source, node.origin, node.hash, node.size, node.tags, node.position"
 )
 
 
@@ -209,12 +209,12 @@ class SqliteStore:
             *(parent, name, key_of(name), "file" if content is not None else "dir", title),
             *(draft.type if content is not None else FOLDER, 1),
             *(_utc(draft.created) if draft.created else now, _utc(draft.modified) if draft.modified else now),
-            *(draft.source, digest(content) if content is not None else "", len(content or b"")),
-            *(_tags(draft.tags), draft.position),
+            *(draft.source, draft.origin, digest(content) if content is not None else "", len(content or b"")),
+            *(_tags(draft.tags or ()), draft.position),
         )
         result = transaction.connection.exec_driver_sql(
-            "INSERT INTO node (parent, name, key, kind, title, type, version, created, modified, source, hash, size,"
-            " tags, position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO node (parent, name, key, kind, title, type, version, created, modified, source, origin, hash,"
+            " size, tags, position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             values,
         )
         id = int(result.lastrowid)
@@ -229,15 +229,19 @@ class SqliteStore:
         content = draft.content
         sha256 = digest(content) if content is not None else ""
         title = draft.title or row.title
-        facts = (title, draft.type if content is not None else FOLDER, draft.source, _tags(draft.tags), draft.position)
-        same = (row.title, row.type, row.source, row.tags, row.position) == facts and row.hash == sha256
+        facts = (
+            *(title, draft.type if content is not None else FOLDER, draft.source, draft.origin),
+            row.tags if draft.tags is None else _tags(draft.tags),
+            row.position if draft.position is None else draft.position,
+        )
+        same = (row.title, row.type, row.source, row.origin, row.tags, row.position) == facts and row.hash == sha256
         levels = _levels(transaction.connection, [row.id]).get(row.id)
         if same and draft.text is None and draft.levels in (None, levels) and not draft.modified:
             return
         run = transaction.connection.exec_driver_sql
         run(
-            "UPDATE node SET title = ?, type = ?, source = ?, tags = ?, position = ?, version = version + 1,"
-            " modified = ?, hash = ?, size = ? WHERE id = ?",
+            "UPDATE node SET title = ?, type = ?, source = ?, origin = ?, tags = ?, position = ?,"
+            " version = version + 1, modified = ?, hash = ?, size = ? WHERE id = ?",
             (*facts, _utc(draft.modified) if draft.modified else _now(), sha256, len(content or b""), row.id),
         )
         if content is not None and sha256 != row.hash:
@@ -292,9 +296,9 @@ class SqliteStore:
                 name = target.name if first else node.name
                 # A copy beside the original would be its own neighbour.
                 result = run(
-                    "INSERT INTO node (parent, name, key, kind, title, type, version, created, modified, source, hash,"
-                    " size, tags, position) SELECT ?, ?, ?, kind, title, type, 1, created, modified, source, hash, size,"
-                    " tags, CASE WHEN ? THEN NULL ELSE position END FROM node WHERE id = ?",
+                    "INSERT INTO node (parent, name, key, kind, title, type, version, created, modified, source,"
+                    " origin, hash, size, tags, position) SELECT ?, ?, ?, kind, title, type, 1, created, modified, '', '',"
+                    " hash, size, tags, CASE WHEN ? THEN NULL ELSE position END FROM node WHERE id = ?",
                     (parent if first else made[node.parent], name, key_of(name), first, node.id),
                 )
                 id = made[node.id] = int(result.lastrowid)
@@ -619,6 +623,7 @@ def _node(row: Any, uri: Uri) -> Node:
         created=row.created,
         modified=row.modified,
         source=row.source,
+        origin=row.origin,
         hash=row.hash,
         size=row.size,
         tags=tuple(json.loads(row.tags)),
