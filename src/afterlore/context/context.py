@@ -125,7 +125,7 @@ class Context:
         place = self.uri(uri)
         with self.batch():
             node = self.store.put(place, Draft(None, title=title, tags=None if tags is None else tuple(tags)))
-            self._touch(place)
+            self.touch(place)
         return node
 
     def write(
@@ -171,7 +171,7 @@ class Context:
         )
         with self.batch():
             node = self.store.put(place, draft, if_match=if_match, new=new)
-            self._touch(place.parent)
+            self.touch(place.parent)
         return node
 
     def mv(self, source: str | Uri, target: str | Uri, *, if_match: str | None = None) -> Node:
@@ -179,8 +179,8 @@ class Context:
         here, there = self.uri(source), self._into(source, target)
         with self.batch():
             node = self.store.move(here, there, if_match=if_match)
-            self._touch(here.parent)
-            self._touch(there.parent)
+            self.touch(here.parent)
+            self.touch(there.parent)
         return node
 
     def cp(self, source: str | Uri, target: str | Uri) -> Node:
@@ -188,7 +188,7 @@ class Context:
         here, there = self.uri(source), self._into(source, target)
         with self.batch():
             node = self.store.copy(here, there)
-            self._touch(there.parent)
+            self.touch(there.parent)
         return node
 
     def rm(self, uri: str | Uri, *, recursive: bool = False, if_match: str | None = None) -> int:
@@ -196,7 +196,7 @@ class Context:
         place = self.uri(uri)
         with self.batch():
             gone = self.store.remove(place, recursive=recursive, if_match=if_match)
-            self._touch(place.parent)
+            self.touch(place.parent)
         return gone
 
     def tag(self, uri: str | Uri, tags: Sequence[str], *, if_match: str | None = None) -> Node:
@@ -291,11 +291,14 @@ class Context:
         max_tokens: int | None = None,
         neighbours: int = 0,
         weights: Weights | None = None,
+        save: bool = True,
     ) -> Found:
-        """The nodes that answer a query best, with the trace of how they were found; see ``search.find``."""
+        """The nodes that answer a query best, with the trace of how they were found; see ``search.find``. ``save``
+        keeps the trace in the store.
+        """
         keep = Filter(self.uri(target), tuple(tags), tuple(types), since, until)
         return self._searcher.find(
-            query, keep, limit=limit, max_tokens=max_tokens, neighbours=neighbours, weights=weights
+            query, keep, limit=limit, max_tokens=max_tokens, neighbours=neighbours, weights=weights, save=save
         )
 
     def glob(self, pattern: str, *, target: str | Uri = "ctx://") -> list[Node]:
@@ -350,7 +353,8 @@ class Context:
 
     # ---- levels of folders
 
-    def _touch(self, folder: Uri) -> None:
+    def touch(self, folder: Uri) -> None:
+        """Have the levels of a folder, and of those above it, renewed at the end of the batch that is open."""
         self._local.touched.add(folder)
 
     def _renew(self, folders: set[Uri]) -> None:

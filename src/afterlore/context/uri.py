@@ -1,10 +1,10 @@
 """Addresses of the context tree: ``ctx://resources/guide/setup.md``, also written ``viking://…``.
 
 A name has one identity. It is kept in Unicode NFC, so the two normal forms of "é" are one name. Names that differ only
-by case, width, compatibility form or by a letter of another script that looks the same (Cyrillic "а", Greek "ο") share a
-``key``: a folder holds at most one of them, and asking for one under the spelling of another is an error that shows the
-spelling that is there. Characters that cannot be seen are refused. What it does not do: percent-decoding (``%2e`` is
-three characters of a name), and telling apart look-alikes within one script (``rn`` and ``m``, ``l`` and ``1``).
+by case, width, compatibility form or by a letter of another script that looks the same (Cyrillic "а", Greek "ο") share
+a ``key``: a folder holds at most one of them, and asking for one under the spelling of another is an error that shows
+the spelling that is there. Characters that cannot be seen are refused. What it does not do: percent-decoding (``%2e``
+is three characters of a name), and telling apart look-alikes within one script (``rn`` and ``m``, ``l`` and ``1``).
 """
 
 import re

@@ -1,15 +1,15 @@
 """Long conversations with questions whose evidence is labelled (LoCoMo's form): is the turn with the answer found?
 
-Maharana et al., "Evaluating Very Long-Term Conversational Memory of LLM Agents", 2024. Each conversation becomes a folder,
-each session a folder in it, each turn a file with its place; a question is asked of its conversation's folder. The unit
-is the turn; questions of categories 1 to 4 count (5 has no answer).
+Maharana et al., "Evaluating Very Long-Term Conversational Memory of LLM Agents", 2024. Each conversation becomes a
+folder, each session a folder in it, each turn a file with its place; a question is asked of its conversation's folder.
+The unit is the turn; questions of categories 1 to 4 count (5 has no answer).
 
 ::
 
     afterlore context eval locomo --data FILE --json
 
-Parameters were chosen on the conversations named in ``CHOSEN_ON`` and are frozen; a file that holds others is measured on
-those alone.
+Parameters were chosen on the conversations named in ``CHOSEN_ON`` and are frozen; a file that holds others is measured
+on those alone.
 """
 
 import json
@@ -36,6 +36,8 @@ _CATEGORIES = (1, 2, 3, 4)
 _SESSION = re.compile(r"session_(\d+)")
 _BUDGETS = (256, 512, 1024, 2048)
 _CHUNKS = (256, 512)
+_READ = 40
+"""Hits that fill the largest budget."""
 _EVIDENCE = re.compile(r"D\d+:\d+")
 
 
@@ -63,8 +65,8 @@ def load(path: Path) -> list[Conversation]:
         return [_conversation(sample, number) for number, sample in enumerate(data, 1)]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
-            f"{str(path)!r} is not of LoCoMo's form ({type(error).__name__}: {error}); give a JSON list of objects with "
-            "'conversation' and 'qa'"
+            f"{str(path)!r} is not of LoCoMo's form ({type(error).__name__}: {error}); give a JSON list of objects "
+            "with 'conversation' and 'qa'"
         ) from error
 
 
@@ -138,8 +140,10 @@ def _store(context: Context, conversation: Conversation) -> None:
                 context.write(session / f"{id}.txt", text, title=id, position=place, levels=levels)
 
 
-def _asked(context: Context, conversation: Conversation, question: Question, weights: Weights | None, **more: Any) -> Any:
-    return context.find(question.text, target=f"ctx://resources/{conversation.id}", weights=weights, **more)
+def _asked(
+    context: Context, conversation: Conversation, question: Question, weights: Weights | None, **more: Any
+) -> Any:
+    return context.find(question.text, target=f"ctx://resources/{conversation.id}", weights=weights, save=False, **more)
 
 
 def _recalls(
@@ -151,18 +155,23 @@ def _recalls(
 
 def _recall(question: Question, found: Sequence[str]) -> tuple[float, float]:
     total = len(question.evidence)
-    return len(question.evidence.intersection(found[:5])) / total, len(question.evidence.intersection(found[:10])) / total
+    return len(question.evidence.intersection(found[:5])) / total, len(
+        question.evidence.intersection(found[:10])
+    ) / total
 
 
-def _curve(
-    context: Context, conversation: Conversation, question: Question, weights: Weights | None
-) -> list[float]:
-    """Evidence within each budget: the best turns, each with its neighbours."""
+def _curve(context: Context, conversation: Conversation, question: Question, weights: Weights | None) -> list[float]:
+    """Evidence within each budget: the best turns, each with its neighbours, as ``find`` takes them."""
+    answer = _asked(context, conversation, question, weights, limit=_READ, neighbours=1)
+    pieces = [(node.uri.name[:-4], count_tokens(text)) for node, text in answer.context]
     found = []
     for budget in _BUDGETS:
-        answer = _asked(context, conversation, question, weights, limit=200, max_tokens=budget, neighbours=1)
-        names = {node.uri.name[:-4] for node, _ in answer.context}
-        found.append(len(question.evidence & names) / len(question.evidence))
+        spent, held = 0, set()
+        for name, tokens in pieces:
+            if spent + tokens <= budget:
+                spent += tokens
+                held.add(name)
+        found.append(len(question.evidence & held) / len(question.evidence))
     return found
 
 
@@ -223,7 +232,12 @@ class _Index:
     def order(self, asked: Sequence[str], **more: float) -> list[int]:
         known = {term: self._frequencies[term] for term in asked if term in self._frequencies}
         scores = [
-            bm25(Document(one.length, {term: one.counts[term] for term in known if term in one.counts}), known, self._statistics, **more)
+            bm25(
+                Document(one.length, {term: one.counts[term] for term in known if term in one.counts}),
+                known,
+                self._statistics,
+                **more,
+            )
             for one in self._documents
         ]
         return sorted((at for at, score in enumerate(scores) if score > 0), key=lambda at: (-scores[at], at))
@@ -257,4 +271,3 @@ def _tokens(curves: Mapping[str, list[list[float]]]) -> dict[str, Any]:
         rows = zip(curves["propagated"], curves[f"chunks_{size}"], strict=True)
         shown[f"above_chunks_{size}"] = _difference([(fmean(ours), fmean(theirs)) for ours, theirs in rows])
     return shown
-

@@ -1,8 +1,8 @@
 """What a store can do, whatever engine keeps it. ``tests/store_suite.py`` holds every engine to it.
 
 Each method is one transaction: all of it happens or nothing does, tree and index together. Inside ``transaction``
-several are one. Errors: NotFoundError (nothing is there), ConflictError (an etag that no longer holds, a place that is taken),
-InputError (anything else that the caller can mend).
+several are one. Errors: NotFoundError (nothing is there), ConflictError (an etag that no longer holds, a place that is
+taken), InputError (anything else that the caller can mend).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -47,8 +47,8 @@ class Store(Protocol):
     def walk(self, node: Node) -> Iterator[Node]:
         """The node and all below it, parents first, children in order."""
 
-    def sources(self, prefix: str) -> dict[str, Node]:
-        """Nodes by ``source`` where it begins so."""
+    def sources(self) -> list[Node]:
+        """Nodes that came from somewhere."""
 
     def put(self, uri: Uri, draft: Draft, *, if_match: str | None = None, new: bool = False) -> Node:
         """Write a file, or make a folder, and the folders above it. ``if_match`` is the etag that must still hold;

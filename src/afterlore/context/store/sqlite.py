@@ -144,14 +144,11 @@ class SqliteStore:
             if one.is_directory:
                 pending.extend(reversed(self.children(one)))
 
-    def sources(self, prefix: str) -> dict[str, Node]:
+    def sources(self) -> list[Node]:
         """See Store."""
         with self._db.reading() as connection:
-            ids = connection.exec_driver_sql(
-                "SELECT id FROM node WHERE source <> '' AND source >= ? AND source < ?", (prefix, prefix + "\U0010ffff")
-            )
-            found = self.nodes([row[0] for row in ids])
-        return {node.source: node for node in found.values()}
+            rows = connection.exec_driver_sql("SELECT id FROM node WHERE source <> ''")
+            return list(self.nodes([row[0] for row in rows]).values())
 
     # ---- changing
 
@@ -297,8 +294,8 @@ class SqliteStore:
                 # A copy beside the original would be its own neighbour.
                 result = run(
                     "INSERT INTO node (parent, name, key, kind, title, type, version, created, modified, source,"
-                    " origin, hash, size, tags, position) SELECT ?, ?, ?, kind, title, type, 1, created, modified, '', '',"
-                    " hash, size, tags, CASE WHEN ? THEN NULL ELSE position END FROM node WHERE id = ?",
+                    " origin, hash, size, tags, position) SELECT ?, ?, ?, kind, title, type, 1, created, modified, '',"
+                    " '', hash, size, tags, CASE WHEN ? THEN NULL ELSE position END FROM node WHERE id = ?",
                     (parent if first else made[node.parent], name, key_of(name), first, node.id),
                 )
                 id = made[node.id] = int(result.lastrowid)
@@ -626,7 +623,7 @@ def _node(row: Any, uri: Uri) -> Node:
         origin=row.origin,
         hash=row.hash,
         size=row.size,
-        tags=tuple(json.loads(row.tags)),
+        tags=() if row.tags == "[]" else tuple(json.loads(row.tags)),
         position=row.position,
     )
 
