@@ -2,7 +2,7 @@
 
 Documents are Markdown or text in Chinese; each heading with Han characters whose own text is long enough and that no
 other section has is a query, and all those sections, without their headings, are what is searched. The baselines are
-the tokenizers of SQLite's FTS5 (``unicode61``, ``trigram``) and pairs of characters alone, each ranked by the same BM25.
+the tokenizers of SQLite's FTS5 (``unicode61``, ``trigram``) and pairs of characters alone, ranked by the same BM25.
 
 ::
 

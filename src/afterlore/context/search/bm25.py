@@ -1,8 +1,8 @@
 """BM25 from numbers alone, so that whoever has the numbers gets the same score.
 
 Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009; the idf is Lucene's, which is
-never negative. A single Chinese character counts less than a word or a pair: it is in most long texts, and stands in the
-query mostly as a part of a pair.
+never negative. A single Chinese character counts less than a word or a pair: it is in most long texts, and stands in
+the query mostly as a part of a pair.
 """
 
 import math
