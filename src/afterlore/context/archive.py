@@ -79,8 +79,9 @@ def _line(node: Node, levels: Levels | None) -> dict[str, Any]:
         "kind": node.kind,
         "title": node.title,
         "type": node.type,
-        "created": node.created,
-        "modified": node.modified,
+        # The top of a tree is as old as its store.
+        "created": node.created if len(node.uri.parts) > 1 else "",
+        "modified": node.modified if len(node.uri.parts) > 1 else "",
         "source": node.source,
         "origin": node.origin,
         "hash": node.hash,
