@@ -1,13 +1,20 @@
-"""Levels: what a reader sees before the text itself.
+"""Levels: what a reader sees before the text itself, made of the text's own words, without a model.
 
 L0 (``abstract``, at most 256 characters) is the title and the one sentence that says most; L1 (``overview``, at most
-4,000) the outline, the sentences that carry most, and for a directory what lies below it.
+4,000) the outline and the sentences that carry most, and for a directory what lies below it. Levels are made bottom-up:
+a directory's from those of its children, so that a change costs the levels of the directories above it and no more.
+
+Not covered: nothing is reworded, so a text without a good sentence has no good abstract.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from afterlore.context.ingest.node import Node
+from afterlore.context.ingest.names import section_name
+from afterlore.context.ingest.node import Heading, Node
+from afterlore.context.prose import Prose, Rarity, read_prose, shortened
+from afterlore.text.language import language
 
 __all__ = ["ABSTRACT", "OVERVIEW", "Child", "Levels", "directory_levels", "file_levels", "tree_levels"]
 
@@ -15,6 +22,28 @@ ABSTRACT = 256
 """Characters of an L0."""
 OVERVIEW = 4_000
 """Characters of an L1."""
+
+_OUTLINE = 1_800
+"""Characters of an L1 that the outline may take; deeper headings go first."""
+_POINTS = 8
+"""Sentences of an L1."""
+_PROSE = frozenset({"text/markdown", "text/plain"})
+_ABOUT_ITSELF = (
+    "index",
+    "readme",
+    "overview",
+    "introduction",
+    "intro",
+    "about",
+    "home",
+    "概述",
+    "简介",
+    "说明",
+    "__init__",
+)
+
+
+_SIGNATURE = re.compile(r"^(?:class )?([A-Za-z_]\w*)(?:\([^()]*\))?$", re.ASCII)
 
 
 class Levels(NamedTuple):
@@ -37,9 +66,49 @@ class Child(NamedTuple):
     """Titles of what lies directly below it, or of its outline; the first dozen are enough."""
 
 
-def file_levels(node: Node) -> Levels:
-    """The levels of a file, from its text alone."""
-    return Levels(node.title[:ABSTRACT], node.text[:OVERVIEW])
+class _Words(NamedTuple):
+    colon: str
+    dash: str
+    """In the colon's place behind a title that has one."""
+    comma: str
+    semicolon: str
+    """In the comma's place between titles that have one."""
+    stop: str
+    outline: str
+    points: str
+    below: str
+    files: str
+    more: str
+
+
+_EN = _Words(": ", " — ", ", ", "; ", " ", "Outline", "Key points", "Below: ", "{} files", "… and {} more")
+_ZH = _Words("：", "——", "、", "；", "", "目录", "要点", "下含：", "{} 个文件", "……另有 {} 项")
+
+
+def file_levels(node: Node, rarity: Rarity | None = None) -> Levels:
+    """The levels of a file, from its text. ``rarity`` says how telling a term is beyond it; without one, only the text
+    itself is asked.
+    """
+    if node.media_type in _PROSE:
+        prose = read_prose(node.text, node.media_type, node.title, rarity)
+    else:
+        prose = Prose((), (), "")
+    said = node.text[:2_000] if node.media_type in _PROSE else ""
+    words = _ZH if language(f"{node.title} {node.lead} {said}") == "zh" else _EN
+    core = _core(node, prose, words)
+    abstract = _titled(node.title, core, words, ABSTRACT)
+    parts = [f"# {shortened(node.title, 200)}"]
+    if core:
+        parts.append(shortened(core, 600))
+    outline = _outline(node.outline, _OUTLINE)
+    if outline:
+        parts.append(f"## {words.outline}\n{outline}")
+    room = OVERVIEW - sum(len(part) + 2 for part in parts) - len(words.points) - 6
+    count = min(_POINTS, 2 + len(node.text) // 1_500)
+    points = prose.best(count, without=[core], size=min(room - 4 * count, 200 + len(node.text) // 2))
+    if points:
+        parts.append(f"## {words.points}\n" + "\n".join(f"- {point.text}" for point in points))
+    return Levels(abstract, shortened("\n\n".join(parts), OVERVIEW))
 
 
 def directory_levels(title: str, children: Sequence[Child], *, lead: str = "") -> Levels:
@@ -47,23 +116,160 @@ def directory_levels(title: str, children: Sequence[Child], *, lead: str = "") -
 
     ``lead`` is what the directory's source says of itself (``Node.lead``).
     """
-    lines = [f"- {child.name}: {child.abstract}" for child in children]
-    return Levels(f"{title}: {lead}"[:ABSTRACT], "\n".join([f"# {title}", "", *lines])[:OVERVIEW])
+    words = _ZH if language(" ".join([title, lead, *(child.abstract for child in children[:20])])) == "zh" else _EN
+    parts = bool(children) and all(child.title.startswith(f"{title} (") for child in children)
+    about = next((child for child in children if _about_itself(child, title)), children[0] if parts else None)
+    core = lead or (_said(about) if about else "")
+    others = [child for child in children if child is not about] if not parts else []
+    # What is private, by its name, is told last.
+    titles = sorted(map(_called, others), key=lambda called: called.startswith("_"))
+    below = words.comma.join(titles)
+    abstract = _titled(title, core, words, ABSTRACT)
+    if below:
+        # What lies below is told in the room that the sentence leaves, and in a third of it at least.
+        room = ABSTRACT - len(words.below) - len(words.stop)
+        head = _titled(title, core, words, max(room * 2 // 3, room - len(below)))
+        gap = words.stop if core else ("" if words is _ZH else " ")
+        colon = "" if core else ("：" if words is _ZH else ":")
+        label = words.below if core else ""
+        abstract = head + colon + gap + label
+        abstract += _listed(titles, words, ABSTRACT - len(abstract))
+    files = sum(child.files or 1 for child in children)
+    opening = [f"# {shortened(title, 200)}", *([shortened(core, 600)] if core else []), words.files.format(files)]
+    room = OVERVIEW - sum(len(part) + 2 for part in opening)
+    return Levels(abstract[:ABSTRACT], "\n\n".join([*opening, _entries(children, core, words, room)])[:OVERVIEW])
 
 
-def tree_levels(node: Node) -> Iterator[tuple[tuple[str, ...], Levels]]:
+def tree_levels(node: Node, rarity: Rarity | None = None) -> Iterator[tuple[tuple[str, ...], Levels]]:
     """The levels of every node of a tree with its path (``node.name`` first), children before their parents."""
-    yield from _levels(node, ())
+    for path, levels, _ in _tree(node, (), rarity):
+        yield path, levels
 
 
-def _levels(node: Node, above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Levels]]:
+def _tree(node: Node, above: tuple[str, ...], rarity: Rarity | None) -> Iterator[tuple[tuple[str, ...], Levels, Child]]:
     path = (*above, node.name)
     if not node.is_directory:
-        yield path, file_levels(node)
+        levels = file_levels(node, rarity)
+        titles = tuple(heading.title for heading in node.outline[:12] if heading.depth == 1)
+        yield path, levels, Child(node.name, node.title, levels.abstract, 0, titles)
         return
-    children = []
+    children: list[Child] = []
     for child in node.children:
-        for below, levels in _levels(child, path):
-            yield below, levels
-        children.append(Child(child.name, child.title, levels.abstract))
-    yield path, directory_levels(node.title, children, lead=node.lead)
+        for found in _tree(child, path, rarity):
+            yield found
+        children.append(found[2])
+    levels = directory_levels(node.title, children, lead=node.lead)
+    files = sum(child.files or 1 for child in children)
+    titles = tuple(child.title for child in children[:12])
+    yield path, levels, Child(node.name, node.title, levels.abstract, files, titles)
+
+
+def _core(node: Node, prose: Prose, words: _Words) -> str:
+    """The sentence that says what a file is about, or the nearest thing that it has to one."""
+    if node.lead:
+        return node.lead
+    best = prose.best(1)
+    if best:
+        return best[0].text
+    if node.outline:
+        return _listed([heading.title for heading in node.outline if heading.depth == 1], words, ABSTRACT)
+    if prose.entries:
+        return words.semicolon.join(prose.entries[:6])
+    if prose.columns:
+        return prose.columns
+    if node.media_type not in _PROSE:
+        return ""
+    lines = (" ".join(line.split()).lstrip("#/;*- ") for line in node.text.split("\n"))
+    return next((line for line in lines if any(map(str.isalnum, line)) and line != node.title), "")
+
+
+def _titled(title: str, core: str, words: _Words, size: int) -> str:
+    """Title and sentence in ``size`` characters; a sentence that begins with the title stands alone."""
+    title = shortened(title, min(size, 120))
+    if not core or core == title:
+        return title
+    if core.casefold().startswith(title.casefold()):
+        return shortened(core, size)
+    mark = words.dash if ":" in title or "：" in title else words.colon
+    room = size - len(title) - len(mark)
+    return f"{title}{mark}{shortened(core, room)}" if room > 20 else title
+
+
+def _outline(headings: Sequence[Heading], size: int) -> str:
+    for deepest in (6, 2, 1):
+        for leads in (True, False):
+            lines = [
+                f"{'  ' * (heading.depth - 1)}- {shortened(heading.title, 120)}"
+                + (f" — {shortened(heading.lead, 160)}" if leads and heading.lead else "")
+                for heading in headings
+                if heading.depth <= deepest
+            ]
+            if sum(len(line) + 1 for line in lines) <= size:
+                return "\n".join(lines)
+    return _fitting(lines, size, _EN)
+
+
+def _about_itself(child: Child, title: str) -> bool:
+    """Whether a child speaks of the directory as a whole."""
+    stem = child.name.rpartition(".")[0].casefold() or child.name.casefold()
+    return stem in _ABOUT_ITSELF or (child.title == title and not child.files)
+
+
+def _said(child: Child) -> str:
+    """A child's abstract without its title."""
+    for mark in (_EN.colon, _ZH.colon, _EN.dash, _ZH.dash):
+        if child.abstract.startswith(child.title + mark):
+            return child.abstract[len(child.title) + len(mark) :]
+    return "" if child.abstract == child.title else child.abstract
+
+
+def _called(child: Child) -> str:
+    """A child's title; of a function's signature, its name."""
+    return shortened(_SIGNATURE.sub(r"\1", child.title), 60)
+
+
+def _listed(titles: Sequence[str], words: _Words, size: int) -> str:
+    """As many of the titles as fit, and how many more there are."""
+    comma = words.semicolon if re.search("[,，、;；]", "".join(titles)) else words.comma
+    whole = comma.join(titles)
+    if len(whole) <= size:
+        return whole
+    for count in range(len(titles) - 1, 0, -1):
+        text = comma.join(titles[:count]) + comma + words.more.format(len(titles) - count)
+        if len(text) <= size:
+            return text
+    return shortened(whole, size)
+
+
+def _entries(children: Sequence[Child], core: str, words: _Words, size: int) -> str:
+    """A line for each child: its name, what it says, what is below it; less of each when there are many."""
+    share = max(60, size // max(1, len(children)))
+    lines = []
+    for child in children:
+        line = f"- {child.name}{'/' if child.files else ''}"
+        if child.files > 1:
+            line += f" ({words.files.format(child.files)})"
+        stem = child.name.rpartition(".")[0] or child.name
+        same = section_name(child.title) in (stem, child.name)
+        said = _said(child) if same else child.abstract
+        if core and core in child.abstract:
+            said = "" if same else child.title
+        if said:
+            line += words.colon + shortened(said, max(20, min(240, share - len(line) - 4)))
+        lines.append(line)
+    return _fitting(lines, size, words)
+
+
+def _fitting(lines: Sequence[str], size: int, words: _Words) -> str:
+    """As many of the lines as fit, and how many more there are."""
+    whole = "\n".join(lines)
+    if len(whole) <= size:
+        return whole
+    kept: list[str] = []
+    left = size - len(words.more) - 8
+    for line in lines:
+        if len(line) + 1 > left:
+            break
+        kept.append(line)
+        left -= len(line) + 1
+    return "\n".join([*kept, words.more.format(len(lines) - len(kept))])

@@ -64,6 +64,9 @@ def _outline(text: str, root: Section) -> Outline:
         before.end = after.start
     if len(root.sections) < 2:
         root.sections = []
+    # What opens the document before its first record is no text of its own.
+    root.body = root.sections[0].start if root.sections else 0
+    root.lead = root.lead or f"{{{', '.join(section.title for section in root.sections[:20])}}}"
     cuts = [section.start for section in root.sections] or [match.end() for match in re.finditer(r"\n", text)]
     return Outline(text, root, cuts, "application/json", ".json")
 
@@ -100,7 +103,23 @@ def _add(root: Section, value: Any, title: str, start: int, *, keyed: bool = Fal
     if isinstance(value, dict) and not keyed:
         title = _word(value, _TITLES, _LONGEST_TITLE) or title
     lead = _word(value, _LEADS, _LEAD) if isinstance(value, dict) else ""
+    if not lead and value is not None:
+        lead = _gist(value)
     root.sections.append(Section(title, start, root.end, start, lead))
+
+
+def _gist(value: Any) -> str:
+    """A value in a few words: its keys, how many it holds, or itself."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(value)}}}"[:_LEAD]
+    if isinstance(value, list):
+        plain = [_spelt(one) for one in value if isinstance(one, str | int | float)]
+        return f"[{', '.join(plain[:20])}]"[:_LEAD] if plain else f"[{len(value)}]"
+    return _spelt(value)[:_LEAD]
+
+
+def _spelt(value: Any) -> str:
+    return " ".join(value.split()) if isinstance(value, str) else json.dumps(value)
 
 
 def _word(value: dict[str, Any], keys: tuple[str, ...], longest: int) -> str:

@@ -87,7 +87,7 @@ def read_markdown(text: str, fallback: str, *, title: str = "") -> Outline:
                 found.append((pending[0], name, pending[1], pending[2]))
             pending = None
     root = nested(title or fallback, len(text), found)
-    return Outline(text, _unwrapped(root, title), cuts)
+    return Outline(text, _unwrapped(root, text, title), cuts)
 
 
 def plain_title(line: str) -> str:
@@ -99,9 +99,9 @@ def plain_title(line: str) -> str:
     return " ".join(html.unescape(text).replace("\\", "").split())
 
 
-def _unwrapped(root: Section, title: str) -> Section:
+def _unwrapped(root: Section, text: str, title: str) -> Section:
     """A document whose one top heading holds everything is what that heading says."""
-    if len(root.sections) == 1 and not root.sections[0].start:
+    if len(root.sections) == 1 and not text[: root.sections[0].start].strip():
         only = root.sections[0]
         return Section(title or only.title, 0, root.end, only.body, sections=only.sections)
     return root
