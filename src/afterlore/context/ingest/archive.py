@@ -157,10 +157,21 @@ def _name(entry: zipfile.ZipInfo) -> str:
     name = entry.orig_filename
     if not entry.flag_bits & _UTF8 and not name.isascii():
         try:
-            name = decode(name.encode("cp437"))
+            name = _spelt(name.encode("cp437"))
         except UnicodeEncodeError:
             name = entry.filename
     return name.replace("\\", "/")
+
+
+def _spelt(name: bytes) -> str:
+    # A name is too short for a guess by its letters. In GB2312 every character is two bytes above those of accented
+    # letters in CP437, so that the one is hardly taken for the other.
+    for encoding in ("utf-8", "gb2312"):
+        try:
+            return name.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return decode(name)
 
 
 def _shown(name: str) -> str:
