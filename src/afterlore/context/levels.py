@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from afterlore.context.ingest.markdown import plain_title
 from afterlore.context.ingest.names import section_name
 from afterlore.context.ingest.node import Heading, Node
 from afterlore.context.prose import Prose, Rarity, read_prose, shortened
@@ -77,12 +78,13 @@ class _Words(NamedTuple):
     outline: str
     points: str
     below: str
+    file: str
     files: str
     more: str
 
 
-_EN = _Words(": ", " — ", ", ", "; ", " ", "Outline", "Key points", "Below: ", "{} files", "… and {} more")
-_ZH = _Words("：", "——", "、", "；", "", "目录", "要点", "下含：", "{} 个文件", "……另有 {} 项")
+_EN = _Words(": ", " — ", ", ", "; ", " ", "Outline", "Key points", "Below: ", "1 file", "{} files", "… and {} more")
+_ZH = _Words("：", "——", "、", "；", "", "目录", "要点", "下含：", "1 个文件", "{} 个文件", "……另有 {} 项")
 
 
 def file_levels(node: Node, rarity: Rarity | None = None) -> Levels:
@@ -92,10 +94,9 @@ def file_levels(node: Node, rarity: Rarity | None = None) -> Levels:
     if node.media_type in _PROSE:
         prose = read_prose(node.text, node.media_type, node.title, rarity)
     else:
-        prose = Prose((), (), "")
-    said = node.text[:2_000] if node.media_type in _PROSE else ""
-    words = _ZH if language(f"{node.title} {node.lead} {said}") == "zh" else _EN
-    core = _core(node, prose, words)
+        prose = Prose((), (), (), ())
+    core = _core(node, prose)
+    words = _ZH if language(f"{node.title} {core}") == "zh" else _EN
     abstract = _titled(node.title, core, words, ABSTRACT)
     parts = [f"# {shortened(node.title, 200)}"]
     if core:
@@ -106,8 +107,11 @@ def file_levels(node: Node, rarity: Rarity | None = None) -> Levels:
     room = OVERVIEW - sum(len(part) + 2 for part in parts) - len(words.points) - 6
     count = min(_POINTS, 2 + len(node.text) // 1_500)
     points = prose.best(count, without=[core], size=min(room - 4 * count, 200 + len(node.text) // 2))
-    if points:
-        parts.append(f"## {words.points}\n" + "\n".join(f"- {point.text}" for point in points))
+    said = [point.text for point in points]
+    if len(said) < 3:
+        said += [shortened(entry, 160) for entry in (*prose.entries, *prose.rows)][:_POINTS]
+    if said:
+        parts.append(f"## {words.points}\n" + "\n".join(f"- {one}" for one in said))
     return Levels(abstract, shortened("\n\n".join(parts), OVERVIEW))
 
 
@@ -116,6 +120,8 @@ def directory_levels(title: str, children: Sequence[Child], *, lead: str = "") -
 
     ``lead`` is what the directory's source says of itself (``Node.lead``).
     """
+    title, lead = " ".join(title.split()), " ".join(lead.split())
+    children = [child._replace(title=" ".join(child.title.split())) for child in children]
     words = _ZH if language(" ".join([title, lead, *(child.abstract for child in children[:20])])) == "zh" else _EN
     parts = bool(children) and all(child.title.startswith(f"{title} (") for child in children)
     about = next((child for child in children if _about_itself(child, title)), children[0] if parts else None)
@@ -135,9 +141,9 @@ def directory_levels(title: str, children: Sequence[Child], *, lead: str = "") -
         abstract = head + colon + gap + label
         abstract += _listed(titles, words, ABSTRACT - len(abstract))
     files = sum(child.files or 1 for child in children)
-    opening = [f"# {shortened(title, 200)}", *([shortened(core, 600)] if core else []), words.files.format(files)]
+    opening = [f"# {shortened(title, 200)}", *([shortened(core, 600)] if core else []), _counted(files, words)]
     room = OVERVIEW - sum(len(part) + 2 for part in opening)
-    return Levels(abstract[:ABSTRACT], "\n\n".join([*opening, _entries(children, core, words, room)])[:OVERVIEW])
+    return Levels(abstract[:ABSTRACT], "\n\n".join([*opening, _entries(title, children, core, words, room)])[:OVERVIEW])
 
 
 def tree_levels(node: Node, rarity: Rarity | None = None) -> Iterator[tuple[tuple[str, ...], Levels]]:
@@ -164,7 +170,7 @@ def _tree(node: Node, above: tuple[str, ...], rarity: Rarity | None) -> Iterator
     yield path, levels, Child(node.name, node.title, levels.abstract, files, titles)
 
 
-def _core(node: Node, prose: Prose, words: _Words) -> str:
+def _core(node: Node, prose: Prose) -> str:
     """The sentence that says what a file is about, or the nearest thing that it has to one."""
     if node.lead:
         return node.lead
@@ -172,14 +178,16 @@ def _core(node: Node, prose: Prose, words: _Words) -> str:
     if best:
         return best[0].text
     if node.outline:
-        return _listed([heading.title for heading in node.outline if heading.depth == 1], words, ABSTRACT)
-    if prose.entries:
-        return words.semicolon.join(prose.entries[:6])
-    if prose.columns:
-        return prose.columns
+        titles = [heading.title for heading in node.outline if heading.depth == 1]
+        return _listed(titles, _ZH if language(" ".join(titles)) == "zh" else _EN, ABSTRACT)
+    entries = prose.entries or prose.rows
+    if entries:
+        return ("；" if language(" ".join(entries)) == "zh" else "; ").join(entries[:6])
     if node.media_type not in _PROSE:
         return ""
-    lines = (" ".join(line.split()).lstrip("#/;*- ") for line in node.text.split("\n"))
+    if prose.code:
+        return prose.code[0]
+    lines = (plain_title(line).lstrip("#/;*- ") for line in node.text.split("\n"))
     return next((line for line in lines if any(map(str.isalnum, line)) and line != node.title), "")
 
 
@@ -219,8 +227,12 @@ def _said(child: Child) -> str:
     """A child's abstract without its title."""
     for mark in (_EN.colon, _ZH.colon, _EN.dash, _ZH.dash):
         if child.abstract.startswith(child.title + mark):
-            return child.abstract[len(child.title) + len(mark) :]
-    return "" if child.abstract == child.title else child.abstract
+            return " ".join(child.abstract[len(child.title) + len(mark) :].split())
+    return "" if child.abstract == child.title else " ".join(child.abstract.split())
+
+
+def _counted(files: int, words: _Words) -> str:
+    return words.file if files == 1 else words.files.format(files)
 
 
 def _called(child: Child) -> str:
@@ -241,21 +253,23 @@ def _listed(titles: Sequence[str], words: _Words, size: int) -> str:
     return shortened(whole, size)
 
 
-def _entries(children: Sequence[Child], core: str, words: _Words, size: int) -> str:
+def _entries(title: str, children: Sequence[Child], core: str, words: _Words, size: int) -> str:
     """A line for each child: its name, what it says, what is below it; less of each when there are many."""
     share = max(60, size // max(1, len(children)))
     lines = []
     for child in children:
         line = f"- {child.name}{'/' if child.files else ''}"
         if child.files > 1:
-            line += f" ({words.files.format(child.files)})"
+            line += f" ({_counted(child.files, words)})"
         stem = child.name.rpartition(".")[0] or child.name
         same = section_name(child.title) in (stem, child.name)
-        said = _said(child) if same else child.abstract
-        if core and core in child.abstract:
-            said = "" if same else child.title
-        if said:
-            line += words.colon + shortened(said, max(20, min(240, share - len(line) - 4)))
+        said = _said(child) if same else " ".join(child.abstract.split())
+        if (core and core in child.abstract) or child.title == title:
+            said = "" if same or child.title == title else child.title
+        room = min(240, share - len(line) - 4)
+        # Less than half a line of a sentence tells nothing; the name alone reads better.
+        if said and (len(said) <= room or room >= 48):
+            line += words.colon + shortened(said, room)
         lines.append(line)
     return _fitting(lines, size, words)
 

@@ -25,6 +25,7 @@ _LIST = re.compile(r"\s*(?:[-*+•·●◦▪]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?"
 _HEADING = re.compile(r"\s{0,3}#{1,6}(?:\s|$)")
 _UNDERLINE = re.compile(r"\s{0,3}(?:=+|-{2,}|\*{3,}|_{3,}|~{4,}|\^{4,})\s*$")
 _FENCE = re.compile(r"\s*(`{3,}|~{3,}|:::|\$\$)")
+_COMMENT = re.compile(r"\s*(?:#|//|/\*|\*|--)")
 _REFERENCE = re.compile(r"\s{0,3}\[[^\]]+\]:\s*\S")
 _PICTURE = re.compile(r"!\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])")
 _LINKED = re.compile(r"\[([^\]]*)\]\(")
@@ -88,6 +89,8 @@ _DEFINES = re.compile(
     r"\b(?:is|are) (?:an?|the)\b|\b(?:means|describes|explains|defines|lists|provides|implements|shows how)\b"
     r"|是一[种个款套份项类]|指的是|用于|负责|旨在|介绍|说明了?|规定|描述|实现了",
 )
+_LEAST = 0.15
+"""Share of the best sentence's weight below which a sentence is left out."""
 _PAIRS = (("(", ")"), ("（", "）"), ("“", "”"), ("《", "》"), ("「", "」"), ("[", "]"))
 
 
@@ -109,8 +112,10 @@ class Prose:
     sentences: tuple[Spoken, ...]
     entries: tuple[str, ...]
     """The first few list entries that are no sentences."""
-    columns: str
-    """The header of the first table."""
+    rows: tuple[str, ...]
+    """The first cells of the first table's rows, or its header when there are no rows."""
+    code: tuple[str, ...]
+    """The first lines of the first code block."""
 
     def best(self, count: int, *, without: Sequence[str] = (), size: int = 10**6) -> list[Spoken]:
         """The sentences that say most, of at most ``size`` characters in all, in the order of the text. None repeats
@@ -118,8 +123,11 @@ class Prose:
         """
         chosen: list[Spoken] = []
         said = [_terms(text) for text in without]
-        for one in sorted(self.sentences, key=lambda one: (-one.weight, one.order)):
-            if one.weight <= 0 or len(chosen) >= count:
+        ranked = sorted(self.sentences, key=lambda one: (-one.weight, one.order))
+        # What says far less than the best one is no point of its own.
+        least = _LEAST * ranked[0].weight if ranked else 0.0
+        for one in ranked:
+            if one.weight <= least or len(chosen) >= count:
                 break
             if len(one.text) > size or any(_overlap(one.terms, other) > 0.6 for other in said):
                 continue
@@ -142,17 +150,22 @@ class _Block:
 
 def read_prose(text: str, media_type: str, title: str, rarity: Rarity | None = None) -> Prose:
     """The prose of a text of ``media_type`` that is called ``title``."""
-    blocks, columns = _blocks(text, markdown=media_type == "text/markdown")
+    reader = _Reader(markdown=media_type == "text/markdown")
+    for line in text.split("\n"):
+        reader.line(line)
+    reader.flush()
     found: list[tuple[str, _Block, bool]] = []
     entries: list[str] = []
-    for block in blocks:
+    for block in reader.blocks:
         pieces = [one.text for one in sentences(block.text)]
         if block.entry and len(pieces) == 1 and not _FINAL.search(pieces[0]):
-            if len(entries) < 12 and 2 <= len(block.text) <= 120 and not _boilerplate(block.text):
+            listed = 2 <= len(block.text) <= 120 and block.text[-1] not in ":："
+            if len(entries) < 12 and listed and not _boilerplate(block.text):
                 entries.append(block.text)
             continue
         found += [(piece, block, not number) for number, piece in enumerate(pieces)]
-    return Prose(tuple(_weighed(found, title, rarity)), tuple(entries), columns)
+    rows = reader.rows[2:] or reader.rows[:1]
+    return Prose(tuple(_weighed(found, title, rarity)), tuple(entries), tuple(rows), tuple(reader.code))
 
 
 def shortened(text: str, size: int) -> str:
@@ -188,8 +201,11 @@ def _weighed(found: list[tuple[str, _Block, bool]], title: str, rarity: Rarity |
         if weight:
             weight *= sum(weights[term] for term in own) / (len(own) + 6) if own else 0.0
             weight *= 1 + 0.5 * len(own & named) / (len(named) or 1)
-            if first and block.opening:
-                weight *= 1.6 if block.section <= 1 else 1.25
+            if block.section <= 1:
+                # A text says what it is about where it begins.
+                weight *= 1 + 1.2 / (1 + order / 3)
+            elif first and block.opening:
+                weight *= 1.25
             if block.entry:
                 weight *= 0.7
             if block.linked:
@@ -213,7 +229,7 @@ def _form(piece: str) -> float:
     if _ABOUT.match(piece):
         worth = 1.5
     elif _DEPENDENT.match(piece):
-        worth = 0.35
+        worth = 0.2
     elif piece[0].islower() or not (piece[0].isalnum() or piece[0] in "“《「（(\"'"):
         worth = 0.5
     if _DEFINES.search(piece):
@@ -243,20 +259,13 @@ def _overlap(a: frozenset[str], b: frozenset[str]) -> float:
     return len(a & b) / (min(len(a), len(b)) or 1)
 
 
-def _blocks(text: str, *, markdown: bool) -> tuple[list[_Block], str]:
-    reader = _Reader(markdown)
-    for line in text.split("\n"):
-        reader.line(line)
-    reader.flush()
-    return reader.blocks, reader.columns
-
-
 class _Reader:
     """Line by line: what is prose, and where one paragraph ends."""
 
     def __init__(self, markdown: bool) -> None:
         self.blocks: list[_Block] = []
-        self.columns = ""
+        self.rows: list[str] = []
+        self.code: list[str] = []
         self._markdown = markdown
         self._lines: list[str] = []
         self._entry = False
@@ -265,6 +274,7 @@ class _Reader:
         self._fence = ""
         self._comment = False
         self._table = False
+        self._tables_over = False
 
     def line(self, line: str) -> None:
         if self._skipped(line):
@@ -288,8 +298,7 @@ class _Reader:
             self.flush()
         elif stripped.startswith("|") or (self._table and "|" in stripped):
             self.flush()
-            if not self.columns and not self._table:
-                self.columns = ", ".join(filter(None, (_clean(cell) for cell in stripped.strip("|").split("|"))))
+            self._row(stripped)
             self._table = True
         elif match := _LIST.match(line):
             self.flush()
@@ -313,10 +322,18 @@ class _Reader:
         self._lines.clear()
         self._entry = False
 
+    def _row(self, line: str) -> None:
+        if not self._table and self.rows:
+            self._tables_over = True
+        if not self._tables_over and len(self.rows) < 12:
+            self.rows.append(next(filter(None, (_clean(cell) for cell in line.strip("|").split("|"))), ""))
+
     def _skipped(self, line: str) -> bool:
         if self._fence:
             if line.strip().startswith(self._fence) and not line.strip().strip(self._fence[0]):
                 self._fence = ""
+            elif len(self.code) < 3 and any(map(str.isalnum, line)) and not _COMMENT.match(line):
+                self.code.append(" ".join(line.split()))
             return True
         if self._comment:
             self._comment = "-->" not in line

@@ -66,7 +66,6 @@ def _outline(text: str, root: Section) -> Outline:
         root.sections = []
     # What opens the document before its first record is no text of its own.
     root.body = root.sections[0].start if root.sections else 0
-    root.lead = root.lead or f"{{{', '.join(section.title for section in root.sections[:20])}}}"
     cuts = [section.start for section in root.sections] or [match.end() for match in re.finditer(r"\n", text)]
     return Outline(text, root, cuts, "application/json", ".json")
 

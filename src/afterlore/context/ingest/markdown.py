@@ -22,6 +22,8 @@ _LARGEST = 64 * 1024
 _FENCE = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*$\n?", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"!?\[([^\[\]]*)\](?:\([^()\s]*(?:\([^()]*\)[^()]*)?(?:\s+[\"'][^\"']*[\"'])?\)|\[[^\[\]]*\])")
 _MARKS = re.compile(r"(?<!\\)(?:\*\*|__|~~|`+|(?<![\w*])\*(?=\S)|(?<=\S)\*(?![\w*])|(?<!\w)_(?=\S)|(?<=\S)_(?!\w))")
+_AUTOLINK = re.compile(r"<((?:https?://|mailto:)?[^<>\s@]*[@:/][^<>\s]*)>")
+_ROLE = re.compile(r":[a-z:+-]{2,20}:(?=`)")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.*?-->")
 _ANCHOR = re.compile(r"\s*\{#[^{}]*\}\s*$")
 
@@ -95,7 +97,7 @@ def plain_title(line: str) -> str:
     text = _ANCHOR.sub("", line)
     for _ in range(3):
         text = _LINK.sub(r"\1", text)
-    text = _MARKS.sub("", _TAG.sub("", text))
+    text = _MARKS.sub("", _TAG.sub("", _AUTOLINK.sub(r"\1", _ROLE.sub("", text))))
     return " ".join(html.unescape(text).replace("\\", "").split())
 
 

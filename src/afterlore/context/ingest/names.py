@@ -20,7 +20,7 @@ _SECTION = 60
 # Controls, and format characters that show nothing or turn the reading direction; zero-width joiners among them, which
 # are spelling in some scripts, but never what tells two files apart on purpose.
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-_NOT_IN_HEADINGS = re.compile(r"[^\w.+@&()（）《》〈〉【】·-]+")
+_NOT_IN_HEADINGS = re.compile(r"[^\w.+@&·-]+")
 # Letters of other scripts that look like Latin ones; after the confusables of Unicode Technical Standard #39.
 _LOOKS = str.maketrans(
     "АВЕЅІЈКМНОРСТХУаеіјорсѕхуԁһԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧονρι",

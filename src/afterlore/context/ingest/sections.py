@@ -5,6 +5,7 @@ sections, down to sections that are short enough; a long section without any of 
 its paragraphs. Every character of the text is in exactly one file, in order.
 """
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ LONG = 6_000
 """Bytes of UTF-8 above which a document is split at its headings: 1,500 to 2,000 tokens of English or Chinese."""
 _PARTS = 2
 """Times that length, above which a section without headings is cut into parts."""
+_ANCHORS = re.compile(r"<a\s[^<>]*>\s*</a>|<a\s[^<>]*/>|<!--.*?-->", re.DOTALL)
 _STRIDE = 1024
 """Characters between the byte offsets that are kept."""
 _WIDE = 200
@@ -143,7 +145,7 @@ def _node(outline: Outline, section: Section, name: str, start: int, long: int) 
     names, children = Names(), []
     first = section.sections[0].start
     # A heading with nothing under it is no file: it opens the first section.
-    opening = first if outline.text[section.body : first].strip() else start
+    opening = first if _says(outline.text[section.body : first]) else start
     if opening > start:
         intro = Section(section.title, start, first, section.body, section.lead)
         children.append(_node(outline, intro, names.take("index" + outline.extension), start, long))
@@ -236,6 +238,11 @@ def _headings(section: Section, depth: int) -> list[Heading]:
         found.append(Heading(depth, child.title, child.lead))
         found += _headings(child, depth + 1)
     return found
+
+
+def _says(text: str) -> bool:
+    """Whether there is more in it than white space and anchors."""
+    return bool(_ANCHORS.sub("", text).strip())
 
 
 def _bytes(text: str) -> int:
