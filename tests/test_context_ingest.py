@@ -9,6 +9,7 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 import unicodedata
 import zipfile
 from collections.abc import Iterator
@@ -31,6 +32,7 @@ from afterlore.context.ingest import (
     sections,
 )
 from afterlore.context.ingest.names import LONGEST, safe_name, siblings
+from afterlore.context.levels import tree_levels
 from afterlore.core import InputError
 from afterlore.web.fetch import Fetcher
 from afterlore.web.fetch import Limits as WebLimits
@@ -407,6 +409,41 @@ def test_a_source_that_cannot_be_used_is_one_error(source: str) -> None:
         ingest(source)
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("brackets.md", "[" * 50_000),
+        ("quotes.md", ">" * 50_000),
+        ("headings.md", "# a\n" * 20_000),
+        ("comments.md", "<!--" * 20_000),
+        ("spaces.txt", " " * 200_000 + "a"),
+        ("line.txt", "x" * 500_000),
+        ("nested.py", "(" * 50_000),
+        ("minus.py", "-" * 50_000 + "1"),
+        ("surrogate.json", '[{"title": "\\ud800 a"}, {"\\udfff": "\\u0000"}]'),
+        ("front.md", '---\ntitle: "\\ud800 \\e[31m"\ntags: ["\\udc00"]\n---\nText.'),
+        ("escape.md", "# a\x1b[31m\u202e\n\nA sentence \x1b[0m that is long enough to be the one that is chosen here."),
+    ],
+)
+def test_hostile_text_costs_little_and_reaches_no_title(name: str, text: str) -> None:
+    begun = time.process_time()
+    node = parse(text, name).node
+    shown = [*(word for _, one in node.walk() for word in (one.name, one.title, one.lead))]
+    shown += [word for _, levels in tree_levels(node) for word in (levels.abstract, levels.overview.replace("\n", ""))]
+    assert time.process_time() - begun < 5
+    for word in shown:
+        assert word.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("a.json", "1" * 5_000), ("a.jsonl", "1" * 5_000), ("a.json", '{"a":' * 9_999)]
+)
+def test_json_that_cannot_be_read_is_damaged(name: str, text: str) -> None:
+    with pytest.raises(Unreadable) as caught:
+        parse(text, name)
+    assert caught.value.reason == "damaged"
+
+
 def test_an_archive_is_unpacked_within_its_bounds(tmp_path: Path) -> None:
     inner = io.BytesIO()
     with zipfile.ZipFile(inner, "w") as archive:
@@ -456,6 +493,14 @@ def test_an_archive_is_unpacked_within_its_bounds(tmp_path: Path) -> None:
     assert sorted(one.node.title for one in documents.values()) == ["Good", "Long", "Within", "手册"]
     for one in documents.values():
         assert all(safe_name(part) == part for part in one.path)
+
+
+def test_an_archive_that_lists_too_much_is_not_opened(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for number in range(40):
+            archive.writestr(f"{number:0200}.md", "x")
+    _, drops = read(tmp_path / "a.zip", limits=Limits(archive_entries=3))
+    assert [(drop.item, drop.reason) for drop in drops.values()] == [("a.zip", "damaged")]
 
 
 @pytest.mark.parametrize("limits", [Limits(archive_entries=3), Limits(archive_bytes=4_000)])

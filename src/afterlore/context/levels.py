@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from afterlore.context.ingest.markdown import plain_title
-from afterlore.context.ingest.names import section_name
+from afterlore.context.ingest.names import one_line, section_name
 from afterlore.context.ingest.node import Heading, Node
 from afterlore.context.prose import Prose, Rarity, read_prose, shortened
 from afterlore.text.language import language
@@ -96,9 +96,10 @@ def file_levels(node: Node, rarity: Rarity | None = None) -> Levels:
     else:
         prose = Prose((), (), (), ())
     core = _core(node, prose)
-    words = _ZH if language(f"{node.title} {core}") == "zh" else _EN
-    abstract = _titled(node.title, core, words, ABSTRACT)
-    parts = [f"# {shortened(node.title, 200)}"]
+    title = one_line(node.title) or node.name
+    words = _ZH if language(f"{title} {core}") == "zh" else _EN
+    abstract = _titled(title, core, words, ABSTRACT)
+    parts = [f"# {shortened(title, 200)}"]
     if core:
         parts.append(shortened(core, 600))
     outline = _outline(node.outline, _OUTLINE)
@@ -120,8 +121,8 @@ def directory_levels(title: str, children: Sequence[Child], *, lead: str = "") -
 
     ``lead`` is what the directory's source says of itself (``Node.lead``).
     """
-    title, lead = " ".join(title.split()), " ".join(lead.split())
-    children = [child._replace(title=" ".join(child.title.split())) for child in children]
+    title, lead = one_line(title) or "untitled", one_line(lead)
+    children = [child._replace(title=one_line(child.title)) for child in children]
     words = _ZH if language(" ".join([title, lead, *(child.abstract for child in children[:20])])) == "zh" else _EN
     parts = bool(children) and all(child.title.startswith(f"{title} (") for child in children)
     about = next((child for child in children if _about_itself(child, title)), children[0] if parts else None)
@@ -173,7 +174,7 @@ def _tree(node: Node, above: tuple[str, ...], rarity: Rarity | None) -> Iterator
 def _core(node: Node, prose: Prose) -> str:
     """The sentence that says what a file is about, or the nearest thing that it has to one."""
     if node.lead:
-        return node.lead
+        return one_line(node.lead)
     best = prose.best(1)
     if best:
         return best[0].text
@@ -186,8 +187,8 @@ def _core(node: Node, prose: Prose) -> str:
     if node.media_type not in _PROSE:
         return ""
     if prose.code:
-        return prose.code[0]
-    lines = (plain_title(line).lstrip("#/;*- ") for line in node.text.split("\n"))
+        return one_line(prose.code[0])
+    lines = (one_line(plain_title(line)).lstrip("#/;*- ") for line in node.text.split("\n"))
     return next((line for line in lines if any(map(str.isalnum, line)) and line != node.title), "")
 
 
@@ -227,8 +228,8 @@ def _said(child: Child) -> str:
     """A child's abstract without its title."""
     for mark in (_EN.colon, _ZH.colon, _EN.dash, _ZH.dash):
         if child.abstract.startswith(child.title + mark):
-            return " ".join(child.abstract[len(child.title) + len(mark) :].split())
-    return "" if child.abstract == child.title else " ".join(child.abstract.split())
+            return one_line(child.abstract[len(child.title) + len(mark) :])
+    return "" if child.abstract == child.title else one_line(child.abstract)
 
 
 def _counted(files: int, words: _Words) -> str:
@@ -263,7 +264,7 @@ def _entries(title: str, children: Sequence[Child], core: str, words: _Words, si
             line += f" ({_counted(child.files, words)})"
         stem = child.name.rpartition(".")[0] or child.name
         same = section_name(child.title) in (stem, child.name)
-        said = _said(child) if same else " ".join(child.abstract.split())
+        said = _said(child) if same else one_line(child.abstract)
         if (core and core in child.abstract) or child.title == title:
             said = "" if same or child.title == title else child.title
         room = min(240, share - len(line) - 4)

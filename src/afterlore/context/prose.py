@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import rjieba
 
 from afterlore.context.ingest.markdown import plain_title
+from afterlore.context.ingest.names import one_line
 from afterlore.text.sentences import sentences
 
 __all__ = ["Prose", "Rarity", "Spoken", "read_prose", "shortened"]
@@ -21,6 +22,7 @@ __all__ = ["Prose", "Rarity", "Spoken", "read_prose", "shortened"]
 Rarity = Callable[[str], float]
 """How telling a term is beyond this text, from 0 (everywhere) to 1; a store knows it from its index."""
 
+_GAP = re.compile(r"\n{3,}")
 _LIST = re.compile(r"\s*(?:[-*+•·●◦▪]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?")
 _HEADING = re.compile(r"\s{0,3}#{1,6}(?:\s|$)")
 _UNDERLINE = re.compile(r"\s{0,3}(?:=+|-{2,}|\*{3,}|_{3,}|~{4,}|\^{4,})\s*$")
@@ -89,6 +91,8 @@ _DEFINES = re.compile(
     r"\b(?:is|are) (?:an?|the)\b|\b(?:means|describes|explains|defines|lists|provides|implements|shows how)\b"
     r"|是一[种个款套份项类]|指的是|用于|负责|旨在|介绍|说明了?|规定|描述|实现了",
 )
+_LONGEST = 50_000
+"""Characters of one paragraph that are looked at."""
 _LEAST = 0.15
 """Share of the best sentence's weight below which a sentence is left out."""
 _PAIRS = (("(", ")"), ("（", "）"), ("“", "”"), ("《", "》"), ("「", "」"), ("[", "]"))
@@ -151,7 +155,7 @@ class _Block:
 def read_prose(text: str, media_type: str, title: str, rarity: Rarity | None = None) -> Prose:
     """The prose of a text of ``media_type`` that is called ``title``."""
     reader = _Reader(markdown=media_type == "text/markdown")
-    for line in text.split("\n"):
+    for line in _GAP.sub("\n\n", text).split("\n"):
         reader.line(line)
     reader.flush()
     found: list[tuple[str, _Block, bool]] = []
@@ -310,7 +314,7 @@ class _Reader:
             self._lines.append(stripped)
 
     def flush(self) -> None:
-        raw = _joined(self._lines)
+        raw = _joined(self._lines)[:_LONGEST]
         if not self._entry:
             raw = _LABEL.sub("", raw)
         text = _clean(raw)
@@ -372,4 +376,4 @@ def _clean(text: str) -> str:
         text = _FOOTNOTE.sub("", text)
     if _MARKUP.search(text):
         text = plain_title(text)
-    return " ".join(text.split())
+    return one_line(text, 10_000)

@@ -32,6 +32,9 @@ def read_json(text: str, fallback: str) -> Outline:
             at = _members(text, at, decoder, root)
     except json.JSONDecodeError as error:
         raise BadData(f"it is not JSON: {error.msg} in line {error.lineno}") from error
+    except ValueError as error:
+        # Python refuses whole numbers of thousands of digits.
+        raise BadData(f"it holds a number that cannot be read: {error}") from error
     except RecursionError as error:
         raise BadData("it is JSON that is nested too deeply to read") from error
     if text[_skip(text, at) :]:
@@ -49,7 +52,7 @@ def read_json_lines(text: str, fallback: str) -> tuple[Outline, list[int]]:
             count += 1
             try:
                 value = json.loads(line)
-            except (json.JSONDecodeError, RecursionError):
+            except (ValueError, RecursionError):
                 bad.append(number)
                 value = None
             _add(root, value, f"line {number}", at)
