@@ -138,6 +138,12 @@ def test_what_has_no_sentence_is_told_by_what_it_has() -> None:
     ).abstract == ("a: What the author says.")
 
 
+def test_a_sentence_that_begins_with_the_title_stands_alone() -> None:
+    said = "Google is one of many companies that run this bus."
+    assert levels_of(f"# Google\n\n{said}\n").abstract == said
+    assert levels_of(f"# Go\n\n{said}\n").abstract == f"Go: {said}"
+
+
 def test_a_directory_says_what_is_below_it() -> None:
     children = [
         Child("index.md", "Manual", "Manual: How the bus is run."),
@@ -154,6 +160,10 @@ def test_a_directory_says_what_is_below_it() -> None:
         "手册", [Child("安装.md", "安装", "安装：总线需要两台机器。"), Child("调优.md", "调优", "调优：先看上限。")]
     )
     assert chinese.abstract == "手册：安装、调优"
+    alone = directory_levels("2026", [Child("bus.md", "Bus", "Bus: It is run by two. Below: Install", files=3)])
+    assert alone.abstract == "2026: Bus: It is run by two. Below: Install"
+    package = directory_levels("bus", [Child("__init__.py", "__init__", "__init__: Runs it. Below: go"), children[1]])
+    assert package.abstract == "bus: Runs it. Below: Install"
     many = directory_levels("All", [Child(f"{n:04}.md", f"{n:04}", f"{n:04}: " + "word " * 40) for n in range(2_000)])
     assert re.search(r"… and \d+ more$", many.overview)
     within(many)

@@ -126,8 +126,10 @@ def directory_levels(title: str, children: Sequence[Child], *, lead: str = "") -
     words = _ZH if language(" ".join([title, lead, *(child.abstract for child in children[:20])])) == "zh" else _EN
     parts = bool(children) and all(child.title.startswith(f"{title} (") for child in children)
     about = next((child for child in children if _about_itself(child, title)), children[0] if parts else None)
-    core = lead or (_said(about) if about else "")
-    others = [child for child in children if child is not about] if not parts else []
+    core = lead or (_itself(about) if about else "")
+    if len(children) == 1 and not core:
+        core = one_line(children[0].abstract)
+    others = [] if parts or len(children) == 1 else [child for child in children if child is not about]
     # What is private, by its name, is told last.
     titles = sorted(map(_called, others), key=lambda called: called.startswith("_"))
     below = words.comma.join(titles)
@@ -197,11 +199,18 @@ def _titled(title: str, core: str, words: _Words, size: int) -> str:
     title = shortened(title, min(size, 120))
     if not core or core == title:
         return title
-    if core.casefold().startswith(title.casefold()):
+    if _begins_with(core, title):
         return shortened(core, size)
     mark = words.dash if ":" in title or "：" in title else words.colon
     room = size - len(title) - len(mark)
     return f"{title}{mark}{shortened(core, room)}" if room > 20 else title
+
+
+def _begins_with(core: str, title: str) -> bool:
+    """Whether the sentence begins with the title as a word: "Go" opens "Go is a language", and not "Google is one"."""
+    after = core[len(title) : len(title) + 1]
+    cut = title[-1].isascii() and title[-1].isalnum() and after.isascii() and after.isalnum()
+    return core.casefold().startswith(title.casefold()) and not cut
 
 
 def _outline(headings: Sequence[Heading], size: int) -> str:
@@ -230,6 +239,11 @@ def _said(child: Child) -> str:
         if child.abstract.startswith(child.title + mark):
             return one_line(child.abstract[len(child.title) + len(mark) :])
     return "" if child.abstract == child.title else one_line(child.abstract)
+
+
+def _itself(child: Child) -> str:
+    """A child's abstract without its title, and without what lies below it."""
+    return re.split(rf" {_EN.below}|{_ZH.below}", _said(child))[0]
 
 
 def _counted(files: int, words: _Words) -> str:

@@ -311,7 +311,7 @@ class _Reader:
         else:
             if not self._markdown and self._lines and _ends(self._lines[-1]):
                 self.flush()
-            self._lines.append(stripped)
+            self._lines.append(stripped if self._markdown else stripped.lstrip("#; "))
 
     def flush(self) -> None:
         raw = _joined(self._lines)[:_LONGEST]
