@@ -33,7 +33,7 @@ from afterlore.context.ingest import (
 )
 from afterlore.context.ingest.names import LONGEST, safe_name, siblings
 from afterlore.context.levels import tree_levels
-from afterlore.core import InputError
+from afterlore.core import InputError, Silent
 from afterlore.web.fetch import Fetcher
 from afterlore.web.fetch import Limits as WebLimits
 from context_material import document, write_folder
@@ -171,6 +171,24 @@ def test_a_document_is_read_when_it_is_asked_for(tmp_path: Path) -> None:
     last = next(stream)
     assert isinstance(last, Document)
     assert last.node.title == "Now"
+
+
+def test_progress_has_a_step_for_each_file(tmp_path: Path) -> None:
+    class Heard(Silent):
+        total = done = 0
+
+        def stage(self, name: str, total: int) -> None:
+            assert name == "read"
+            self.total += total
+
+        def advance(self, items: int = 1) -> None:
+            self.done += items
+
+    for name in ("a.md", "b.md", "c.png"):
+        (tmp_path / name).write_bytes(PNG if name.endswith("png") else b"# Said\n")
+    heard = Heard()
+    list(ingest(tmp_path, progress=heard))
+    assert (heard.total, heard.done) == (3, 3)
 
 
 def test_no_document_has_more_nodes_than_it_may() -> None:

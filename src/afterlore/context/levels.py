@@ -63,8 +63,6 @@ class Child(NamedTuple):
     """Its L0."""
     files: int = 0
     """Files below it; 0 for a file."""
-    titles: tuple[str, ...] = ()
-    """Titles of what lies directly below it, or of its outline; the first dozen are enough."""
 
 
 class _Words(NamedTuple):
@@ -75,6 +73,9 @@ class _Words(NamedTuple):
     semicolon: str
     """In the comma's place between titles that have one."""
     stop: str
+    """Behind a sentence that has no end of its own."""
+    gap: str
+    """Between sentences."""
     outline: str
     points: str
     below: str
@@ -83,8 +84,10 @@ class _Words(NamedTuple):
     more: str
 
 
-_EN = _Words(": ", " — ", ", ", "; ", " ", "Outline", "Key points", "Below: ", "1 file", "{} files", "… and {} more")
-_ZH = _Words("：", "——", "、", "；", "", "目录", "要点", "下含：", "1 个文件", "{} 个文件", "……另有 {} 项")
+_EN = _Words(
+    ": ", " — ", ", ", "; ", ".", " ", "Outline", "Key points", "Below: ", "1 file", "{} files", "… and {} more"
+)
+_ZH = _Words("：", "——", "、", "；", "。", "", "目录", "要点", "下含：", "1 个文件", "{} 个文件", "……另有 {} 项")
 
 
 def file_levels(node: Node, rarity: Rarity | None = None) -> Levels:
@@ -132,21 +135,11 @@ def directory_levels(title: str, children: Sequence[Child], *, lead: str = "") -
     others = [] if parts or len(children) == 1 else [child for child in children if child is not about]
     # What is private, by its name, is told last.
     titles = sorted(map(_called, others), key=lambda called: called.startswith("_"))
-    below = words.comma.join(titles)
-    abstract = _titled(title, core, words, ABSTRACT)
-    if below:
-        # What lies below is told in the room that the sentence leaves, and in a third of it at least.
-        room = ABSTRACT - len(words.below) - len(words.stop)
-        head = _titled(title, core, words, max(room * 2 // 3, room - len(below)))
-        gap = words.stop if core else ("" if words is _ZH else " ")
-        colon = "" if core else ("：" if words is _ZH else ":")
-        label = words.below if core else ""
-        abstract = head + colon + gap + label
-        abstract += _listed(titles, words, ABSTRACT - len(abstract))
+    abstract = _with_below(title, core, titles, words) if titles else _titled(title, core, words, ABSTRACT)
     files = sum(child.files or 1 for child in children)
     opening = [f"# {shortened(title, 200)}", *([shortened(core, 600)] if core else []), _counted(files, words)]
     room = OVERVIEW - sum(len(part) + 2 for part in opening)
-    return Levels(abstract[:ABSTRACT], "\n\n".join([*opening, _entries(title, children, core, words, room)])[:OVERVIEW])
+    return Levels(abstract, "\n\n".join([*opening, _entries(title, children, core, words, room)])[:OVERVIEW])
 
 
 def tree_levels(node: Node, rarity: Rarity | None = None) -> Iterator[tuple[tuple[str, ...], Levels]]:
@@ -159,8 +152,7 @@ def _tree(node: Node, above: tuple[str, ...], rarity: Rarity | None) -> Iterator
     path = (*above, node.name)
     if not node.is_directory:
         levels = file_levels(node, rarity)
-        titles = tuple(heading.title for heading in node.outline[:12] if heading.depth == 1)
-        yield path, levels, Child(node.name, node.title, levels.abstract, 0, titles)
+        yield path, levels, Child(node.name, node.title, levels.abstract)
         return
     children: list[Child] = []
     for child in node.children:
@@ -169,8 +161,7 @@ def _tree(node: Node, above: tuple[str, ...], rarity: Rarity | None) -> Iterator
         children.append(found[2])
     levels = directory_levels(node.title, children, lead=node.lead)
     files = sum(child.files or 1 for child in children)
-    titles = tuple(child.title for child in children[:12])
-    yield path, levels, Child(node.name, node.title, levels.abstract, files, titles)
+    yield path, levels, Child(node.name, node.title, levels.abstract, files)
 
 
 def _core(node: Node, prose: Prose) -> str:
@@ -204,6 +195,18 @@ def _titled(title: str, core: str, words: _Words, size: int) -> str:
     mark = words.dash if ":" in title or "：" in title else words.colon
     room = size - len(title) - len(mark)
     return f"{title}{mark}{shortened(core, room)}" if room > 20 else title
+
+
+def _with_below(title: str, core: str, titles: Sequence[str], words: _Words) -> str:
+    """Title, sentence, and what lies below: in the room that the sentence leaves, and in a third of it at least."""
+    if not core:
+        head = shortened(title, ABSTRACT // 2) + words.colon
+        return head + _listed(titles, words, ABSTRACT - len(head))
+    room = ABSTRACT - len(words.stop) - len(words.gap) - len(words.below)
+    below = len(words.comma.join(titles))
+    head = _titled(title, core, words, max(room * 2 // 3, room - below))
+    head += ("" if head[-1] in ".!?…。！？" else words.stop) + words.gap + words.below
+    return head + _listed(titles, words, ABSTRACT - len(head))
 
 
 def _begins_with(core: str, title: str) -> bool:
