@@ -22,6 +22,8 @@ __all__ = ["BadArchive", "Member", "is_archive", "members"]
 
 _RATIO_FROM = 1024 * 1024
 """Bytes from which an entry's ratio is looked at: small runs of blanks may compress any way they like."""
+_ENTRY = 1024
+"""Bytes that one entry may take in the list of entries, its name and extras included."""
 _UTF8 = 0x800
 _ENCRYPTED = 0x1
 _HIDDEN = re.compile(r"(?:^|/)(?:\.(?!\.?(?:/|$))|__MACOSX/|__pycache__/|node_modules/|~\$)")
@@ -69,6 +71,7 @@ def _members(
     file: IO[bytes], path: tuple[str, ...], source: str, limits: Limits, left: _Left, depth: int
 ) -> Iterator[Member]:
     try:
+        _check_directory(file, limits)
         archive = zipfile.ZipFile(file)
     except _BROKEN as error:
         raise BadArchive(f"it is no zip archive, or a damaged one: {error}") from error
@@ -92,6 +95,22 @@ def _members(
                 continue
             seen.add(place)
             yield from _unpacked(archive, entry, place, where, limits, left, depth)
+
+
+def _check_directory(file: IO[bytes], limits: Limits) -> None:
+    """The archive's list of entries is read whole by the library, so its size is looked at first."""
+    end = file.seek(0, io.SEEK_END)
+    file.seek(max(0, end - 66_000))
+    tail = file.read()
+    file.seek(0)
+    at, large = tail.rfind(b"PK\x05\x06"), tail.rfind(b"PK\x06\x06")
+    if at < 0:
+        raise BadArchive("it is no zip archive, or its end is missing")
+    size = int.from_bytes(tail[at + 12 : at + 16], "little")
+    if size == 0xFFFFFFFF and large >= 0:
+        size = int.from_bytes(tail[large + 40 : large + 48], "little")
+    if size > _ENTRY * limits.archive_entries:
+        raise BadArchive(f"it lists far more than {limits.archive_entries:,} files")
 
 
 def _unpacked(
@@ -157,10 +176,21 @@ def _name(entry: zipfile.ZipInfo) -> str:
     name = entry.orig_filename
     if not entry.flag_bits & _UTF8 and not name.isascii():
         try:
-            name = decode(name.encode("cp437"))
+            name = _spelt(name.encode("cp437"))
         except UnicodeEncodeError:
             name = entry.filename
     return name.replace("\\", "/")
+
+
+def _spelt(name: bytes) -> str:
+    # A name is too short for a guess by its letters. In GB2312 every character is two bytes above those of accented
+    # letters in CP437, so that the one is hardly taken for the other.
+    for encoding in ("utf-8", "gb2312"):
+        try:
+            return name.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return decode(name)
 
 
 def _shown(name: str) -> str:

@@ -43,6 +43,8 @@ _CALLED = re.compile(
 )
 _COMMENT = re.compile(r"^\s*(?://+!?|#+!?|--+|/\*+|\*+/?|;+|<!--)\s?")
 _CLOSER = re.compile(r"^(?:[})\]]|end\b|fi\b|done\b|esac\b)")
+_NAMED = (ast.Name, ast.Attribute, ast.Subscript)
+"""Base classes that are written out; a computed one can be any expression."""
 _LEAD = 300
 """Characters of a comment or docstring that are kept as a lead."""
 
@@ -117,7 +119,7 @@ def _first_line(node: ast.stmt, lines: list[str]) -> int:
 
 def _signature(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> str:
     if isinstance(node, ast.ClassDef):
-        bases = ", ".join(ast.unparse(base) for base in node.bases)
+        bases = ", ".join(ast.unparse(base) for base in node.bases if isinstance(base, _NAMED))
         return f"class {node.name}({bases})" if bases else f"class {node.name}"
     given = node.args
     words = [argument.arg for argument in (*given.posonlyargs, *given.args)]

@@ -32,6 +32,9 @@ def read_json(text: str, fallback: str) -> Outline:
             at = _members(text, at, decoder, root)
     except json.JSONDecodeError as error:
         raise BadData(f"it is not JSON: {error.msg} in line {error.lineno}") from error
+    except ValueError as error:
+        # Python refuses whole numbers of thousands of digits.
+        raise BadData(f"it holds a number that cannot be read: {error}") from error
     except RecursionError as error:
         raise BadData("it is JSON that is nested too deeply to read") from error
     if text[_skip(text, at) :]:
@@ -49,7 +52,7 @@ def read_json_lines(text: str, fallback: str) -> tuple[Outline, list[int]]:
             count += 1
             try:
                 value = json.loads(line)
-            except (json.JSONDecodeError, RecursionError):
+            except (ValueError, RecursionError):
                 bad.append(number)
                 value = None
             _add(root, value, f"line {number}", at)
@@ -64,6 +67,8 @@ def _outline(text: str, root: Section) -> Outline:
         before.end = after.start
     if len(root.sections) < 2:
         root.sections = []
+    # What opens the document before its first record is no text of its own.
+    root.body = root.sections[0].start if root.sections else 0
     cuts = [section.start for section in root.sections] or [match.end() for match in re.finditer(r"\n", text)]
     return Outline(text, root, cuts, "application/json", ".json")
 
@@ -100,7 +105,23 @@ def _add(root: Section, value: Any, title: str, start: int, *, keyed: bool = Fal
     if isinstance(value, dict) and not keyed:
         title = _word(value, _TITLES, _LONGEST_TITLE) or title
     lead = _word(value, _LEADS, _LEAD) if isinstance(value, dict) else ""
+    if not lead and value is not None:
+        lead = _gist(value)
     root.sections.append(Section(title, start, root.end, start, lead))
+
+
+def _gist(value: Any) -> str:
+    """A value in a few words: its keys, how many it holds, or itself."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(value)}}}"[:_LEAD]
+    if isinstance(value, list):
+        plain = [_spelt(one) for one in value if isinstance(one, str | int | float)]
+        return f"[{', '.join(plain[:20])}]"[:_LEAD] if plain else f"[{len(value)}]"
+    return _spelt(value)[:_LEAD]
+
+
+def _spelt(value: Any) -> str:
+    return " ".join(value.split()) if isinstance(value, str) else json.dumps(value)
 
 
 def _word(value: dict[str, Any], keys: tuple[str, ...], longest: int) -> str:

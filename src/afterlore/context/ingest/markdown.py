@@ -13,6 +13,7 @@ from functools import lru_cache
 import yaml
 from markdown_it import MarkdownIt
 
+from afterlore.context.ingest.names import one_line
 from afterlore.context.ingest.sections import Outline, Section, nested
 
 __all__ = ["FrontMatter", "front_matter", "plain_title", "read_markdown"]
@@ -22,7 +23,9 @@ _LARGEST = 64 * 1024
 _FENCE = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*$\n?", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"!?\[([^\[\]]*)\](?:\([^()\s]*(?:\([^()]*\)[^()]*)?(?:\s+[\"'][^\"']*[\"'])?\)|\[[^\[\]]*\])")
 _MARKS = re.compile(r"(?<!\\)(?:\*\*|__|~~|`+|(?<![\w*])\*(?=\S)|(?<=\S)\*(?![\w*])|(?<!\w)_(?=\S)|(?<=\S)_(?!\w))")
-_TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.*?-->")
+_AUTOLINK = re.compile(r"<((?:https?://|mailto:)?[^<>\s@]*[@:/][^<>\s]*)>")
+_ROLE = re.compile(r":[a-z:+-]{2,20}:(?=`)")
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.{0,500}?-->")
 _ANCHOR = re.compile(r"\s*\{#[^{}]*\}\s*$")
 
 
@@ -87,21 +90,22 @@ def read_markdown(text: str, fallback: str, *, title: str = "") -> Outline:
                 found.append((pending[0], name, pending[1], pending[2]))
             pending = None
     root = nested(title or fallback, len(text), found)
-    return Outline(text, _unwrapped(root, title), cuts)
+    return Outline(text, _unwrapped(root, text, title), cuts)
 
 
 def plain_title(line: str) -> str:
     """The words of a heading without their markup, on one line."""
-    text = _ANCHOR.sub("", line)
+    # White space in runs costs the pattern below the square of its length.
+    text = _ANCHOR.sub("", " ".join(line.split()))
     for _ in range(3):
         text = _LINK.sub(r"\1", text)
-    text = _MARKS.sub("", _TAG.sub("", text))
+    text = _MARKS.sub("", _TAG.sub("", _AUTOLINK.sub(r"\1", _ROLE.sub("", text))))
     return " ".join(html.unescape(text).replace("\\", "").split())
 
 
-def _unwrapped(root: Section, title: str) -> Section:
+def _unwrapped(root: Section, text: str, title: str) -> Section:
     """A document whose one top heading holds everything is what that heading says."""
-    if len(root.sections) == 1 and not root.sections[0].start:
+    if len(root.sections) == 1 and not text[: root.sections[0].start].strip():
         only = root.sections[0]
         return Section(title or only.title, 0, root.end, only.body, sections=only.sections)
     return root
@@ -126,7 +130,7 @@ def _text(values: dict[str, object], *keys: str) -> str:
     for key in keys:
         value = values.get(key)
         if isinstance(value, str) and value.strip():
-            return " ".join(value.split())
+            return one_line(value)
     return ""
 
 
@@ -135,8 +139,8 @@ def _tags(values: dict[str, object]) -> tuple[str, ...]:
     for key in ("tags", "keywords", "categories", "category"):
         value = values.get(key)
         parts = re.split(r"[,，、]", value) if isinstance(value, str) else value if isinstance(value, list) else []
-        found += [" ".join(part.split()) for part in parts if isinstance(part, str) and part.strip()]
-    return tuple(dict.fromkeys(found))
+        found += [one_line(part) for part in parts if isinstance(part, str) and part.strip()]
+    return tuple(dict.fromkeys(filter(None, found)))
 
 
 def _moment(text: str) -> datetime | None:

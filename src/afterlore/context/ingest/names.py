@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from afterlore.core import digest
 
-__all__ = ["LONGEST", "Names", "lookalike", "safe_name", "section_name", "siblings"]
+__all__ = ["LONGEST", "Names", "lookalike", "one_line", "safe_name", "section_name", "siblings"]
 
 LONGEST = 255
 """Bytes of UTF-8 of one name."""
@@ -20,7 +20,8 @@ _SECTION = 60
 # Controls, and format characters that show nothing or turn the reading direction; zero-width joiners among them, which
 # are spelling in some scripts, but never what tells two files apart on purpose.
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-_NOT_IN_HEADINGS = re.compile(r"[^\w.+@&()（）《》〈〉【】·-]+")
+_UNSHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
+_NOT_IN_HEADINGS = re.compile(r"[^\w.+@&·-]+")
 # Letters of other scripts that look like Latin ones; after the confusables of Unicode Technical Standard #39.
 _LOOKS = str.maketrans(
     "АВЕЅІЈКМНОРСТХУаеіјорсѕхуԁһԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧονρι",
@@ -46,6 +47,15 @@ def safe_name(raw: str) -> str:
         stem, dot, extension = text, "", ""
     tail = f"~{digest(text)[:6]}{dot}{extension}"
     return _cut(stem, LONGEST - len(tail.encode())) + tail
+
+
+def one_line(text: str, size: int = 500) -> str:
+    """A title as it can be shown anywhere: one line of at most ``size`` characters, without controls, lone surrogates
+    and marks that turn the reading direction.
+    """
+    if not text.isprintable():
+        text = _UNSHOWN.sub(" ", text)
+    return " ".join(text.split())[:size].rstrip()
 
 
 def section_name(title: str, extension: str = "") -> str:

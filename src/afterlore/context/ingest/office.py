@@ -4,6 +4,7 @@ The libraries are imported when the first such file is read.
 """
 
 import io
+import logging
 import re
 import zipfile
 from collections.abc import Iterator
@@ -45,6 +46,8 @@ def read_pdf(body: bytes, fallback: str) -> Outline:
     except ImportError as error:
         raise BadDocument("extra", "reading PDF needs the extra 'documents'", _INSTALL) from error
     try:
+        # What the library thinks of a damaged file is said by the Drop.
+        logging.getLogger("pypdf").setLevel(logging.CRITICAL)
         reader = pypdf.PdfReader(io.BytesIO(body))
         if reader.is_encrypted and not reader.decrypt(""):
             raise BadDocument("encrypted", "it is protected by a password", "save it without one")

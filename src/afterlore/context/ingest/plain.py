@@ -2,6 +2,7 @@
 
 import re
 
+from afterlore.context.ingest.markdown import plain_title
 from afterlore.context.ingest.sections import Outline, nested
 
 __all__ = ["paragraph_starts", "read_plain"]
@@ -56,5 +57,6 @@ def _underlined(text: str) -> list[tuple[int, str, int, int]]:
             continue
         over = _OVERLINE.search(text, max(0, match.start() - 130), match.start())
         level = levels.setdefault((match["mark"], over is not None), len(levels) + 1)
+        title = plain_title(title) or title
         found.append((level, title, over.start() if over else match.start(), min(len(text), match.end() + 1)))
     return found

@@ -5,12 +5,13 @@ sections, down to sections that are short enough; a long section without any of 
 its paragraphs. Every character of the text is in exactly one file, in order.
 """
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from afterlore.context.ingest.names import Names, section_name
+from afterlore.context.ingest.names import Names, one_line, section_name
 from afterlore.context.ingest.node import DIRECTORY, Heading, Node
 
 __all__ = ["LONG", "Outline", "Section", "Writer", "grown", "nested"]
@@ -19,6 +20,7 @@ LONG = 6_000
 """Bytes of UTF-8 above which a document is split at its headings: 1,500 to 2,000 tokens of English or Chinese."""
 _PARTS = 2
 """Times that length, above which a section without headings is cut into parts."""
+_ANCHORS = re.compile(r"<a\s[^<>]*>\s*</a>|<a\s[^<>]*/>|<!--.{0,2000}?-->", re.DOTALL)
 _STRIDE = 1024
 """Characters between the byte offsets that are kept."""
 _WIDE = 200
@@ -143,7 +145,7 @@ def _node(outline: Outline, section: Section, name: str, start: int, long: int) 
     names, children = Names(), []
     first = section.sections[0].start
     # A heading with nothing under it is no file: it opens the first section.
-    opening = first if outline.text[section.body : first].strip() else start
+    opening = first if _says(outline.text[section.body : first]) else start
     if opening > start:
         intro = Section(section.title, start, first, section.body, section.lead)
         children.append(_node(outline, intro, names.take("index" + outline.extension), start, long))
@@ -153,7 +155,7 @@ def _node(outline: Outline, section: Section, name: str, start: int, long: int) 
         )
         children.append(_node(outline, child, names.take(wanted), min(opening, child.start), long))
         opening = child.end
-    return Node(name, section.title, media_type=DIRECTORY, children=tuple(children), lead=section.lead)
+    return Node(name, _title(section), media_type=DIRECTORY, children=tuple(children), lead=one_line(section.lead))
 
 
 def _packed(outline: Outline, sections: list[Section], long: int) -> list[Section]:
@@ -189,7 +191,7 @@ def _parts(outline: Outline, section: Section, name: str, start: int, long: int)
     for number, (a, b) in enumerate(pairwise(bounds), 1):
         piece = Section(f"{section.title} ({number}/{count})", a, b, section.body if a == start else a)
         children.append(_file(outline, piece, f"part-{number:0{width}}{outline.extension}", a))
-    return Node(name, section.title, media_type=DIRECTORY, children=tuple(children), lead=section.lead)
+    return Node(name, _title(section), media_type=DIRECTORY, children=tuple(children), lead=one_line(section.lead))
 
 
 def _cut(outline: Outline, section: Section, start: int, long: int) -> list[int]:
@@ -227,15 +229,24 @@ def _forced(text: str, start: int, end: int, long: int) -> int:
 def _file(outline: Outline, section: Section, name: str, start: int) -> Node:
     text = outline.text[min(start, section.start) : section.end]
     headings = tuple(_headings(section, 1))[:_LONGEST_OUTLINE]
-    return Node(name, section.title, text, outline.media_type, lead=section.lead, outline=headings)
+    return Node(name, _title(section), text, outline.media_type, lead=one_line(section.lead), outline=headings)
 
 
 def _headings(section: Section, depth: int) -> list[Heading]:
     found = []
     for child in section.sections:
-        found.append(Heading(depth, child.title, child.lead))
+        found.append(Heading(depth, _title(child), one_line(child.lead)))
         found += _headings(child, depth + 1)
     return found
+
+
+def _title(section: Section) -> str:
+    return one_line(section.title) or "untitled"
+
+
+def _says(text: str) -> bool:
+    """Whether there is more in it than white space and anchors."""
+    return bool(_ANCHORS.sub("", text).strip())
 
 
 def _bytes(text: str) -> int:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from afterlore.context.ingest.archive import BadArchive, Member, is_archive, members
@@ -19,8 +20,11 @@ from afterlore.context.ingest.names import lookalike, safe_name, siblings
 from afterlore.context.ingest.node import Document, Drop, Limits, Unchanged
 from afterlore.context.ingest.parse import Unreadable, parse
 from afterlore.core import FetchFailed, FetchRefused, InputError, Progress, Silent, digest
-from afterlore.web.fetch import Fetcher
+from afterlore.web.charset import decode
 from afterlore.web.urls import canonical, is_web, redact
+
+if TYPE_CHECKING:
+    from afterlore.web.fetch import Fetcher
 
 __all__ = ["Ingested", "Known", "ingest"]
 
@@ -44,7 +48,7 @@ def ingest(
     source: str | os.PathLike[str],
     *,
     known: Known = lambda _source, _sha256: False,
-    fetcher: Fetcher | None = None,
+    fetcher: "Fetcher | None" = None,
     limits: Limits = Limits(),  # noqa: B008 - frozen
     progress: Progress = Silent(),  # noqa: B008 - it holds nothing
 ) -> Iterator[Ingested]:
@@ -111,7 +115,7 @@ class _Run:
         yield from self._file(_File((root,), root, place), root)
         self.progress.advance()
 
-    def page(self, url: str, fetcher: Fetcher) -> Iterator[Ingested]:
+    def page(self, url: str, fetcher: "Fetcher") -> Iterator[Ingested]:
         source = canonical(url)
         label = redact(source)
         self.progress.stage("read", 1)
@@ -122,9 +126,10 @@ class _Run:
         except FetchFailed as error:
             yield _drop(label, label, "unreachable", error.detail, "open the address in a browser, or try again later")
         else:
-            extension = _EXTENSIONS.get(answer.media_type, "")
-            path = _page_path(source, extension)
-            yield from self._document(label, path, source, answer.body, answer.retrieved, url=answer.url)
+            path = _page_path(source, answer.media_type)
+            # What the server says of its encoding is a hint that the bytes alone do not give.
+            text = decode(answer.body, answer.charset) if answer.charset else None
+            yield from self._document(label, path, source, answer.body, answer.retrieved, url=answer.url, text=text)
         self.progress.advance()
 
     def _files(self, folder: Path, path: tuple[str, ...], label: str, inside: Path) -> Iterator[_File | Drop]:
@@ -195,13 +200,14 @@ class _Run:
         modified: datetime | None,
         *,
         url: str | None = None,
+        text: str | None = None,
     ) -> Iterator[Ingested]:
         sha256 = digest(body)
         if self.known(source, sha256):
             yield Unchanged(path, source, sha256)
             return
         try:
-            parsed = parse(body, path[-1], url=url, limits=self.limits)
+            parsed = parse(body if text is None else text, path[-1], url=url, limits=self.limits)
         except Unreadable as error:
             yield _drop(label, source, error.reason, error.detail, error.fix)
             return
@@ -262,13 +268,15 @@ def _link(place: Path, inside: Path, label: str, where: str) -> Drop:
     )
 
 
-def _page_path(url: str, extension: str) -> tuple[str, ...]:
+def _page_path(url: str, media_type: str) -> tuple[str, ...]:
     """``("example.com", "guide-install.html")`` for https://example.com/guide/install; a query adds its hash."""
+    extension = _EXTENSIONS.get(media_type, "")
     parts = urlsplit(url)
     words = [unquote(word) for word in parts.path.split("/") if word]
     stem, dot, ending = (words[-1] if words else "index").rpartition(".")
     if dot and ending.isalnum() and len(ending) <= 5:
-        extension = extension or f".{ending}"
+        # Servers call any text plain; the address knows better.
+        extension = f".{ending}" if extension in ("", ".txt") else extension
     else:
         stem = words[-1] if words else "index"
     name = "-".join([*words[:-1], stem]) + (f"-{digest(parts.query)[:6]}" if parts.query else "")
