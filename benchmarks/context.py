@@ -73,7 +73,9 @@ def measure(n: int) -> dict[str, float]:
                 context.store.put_vectors("random", [(node.id, node.hash, row.tobytes()) for node, row in rows])
             before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
             context.find(queries[0], save=False)
+            busy = time.process_time()
             finds = sorted(_time(lambda query=query: context.find(query)) for query in queries[:_QUERIES])
+            busy = time.process_time() - busy
             writes = sorted(
                 _time(lambda at=at: context.write(f"ctx://resources/b{at}/new.txt", "a new text of the harbour"))
                 for at in range(min(100, -(-n // 100)))
@@ -90,6 +92,7 @@ def measure(n: int) -> dict[str, float]:
         "documents_per_s": round(n / imported),
         "find_p50_ms": round(finds[len(finds) // 2] * 1000, 1),
         "find_p95_ms": round(finds[int(len(finds) * 0.95)] * 1000, 1),
+        "find_cpu_ms": round(busy / len(finds) * 1000, 1),
         "write_p50_ms": round(writes[len(writes) // 2] * 1000, 1),
         "move_ms": round(moved * 1000, 1),
         "open_and_find_ms": round(opened * 1000, 1),

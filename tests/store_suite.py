@@ -188,7 +188,9 @@ class StoreSuite:
             for number in range(120):
                 store.put(uri(f"resources/many/{number}"), text("lantern lantern"))
             store.put(uri("user/one/x"), text("lantern and much else that makes it rank last of all"))
-        assert [n.name for n in store.nodes(store.candidates(["lantern"], Filter(uri("user/one")), 40)).values()] == ["x"]
+        assert [n.name for n in store.nodes(store.candidates(["lantern"], Filter(uri("user/one")), 40)).values()] == [
+            "x"
+        ]
 
     def test_neighbours(self, store: Store) -> None:
         nodes = [store.put(uri(f"resources/t/{name}"), text("x", position=at)) for at, name in enumerate("cab")]

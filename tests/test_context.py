@@ -58,7 +58,9 @@ def check_scores(trace: Trace) -> None:
         assert again[hit.id] == pytest.approx(hit.final, abs=1e-6)
 
 
-@pytest.mark.parametrize("query", ["ferry", "lantern harbour", "远山资本融资", "the boat at dawn", "Kestrel 2.1", "what is the"])
+@pytest.mark.parametrize(
+    "query", ["ferry", "lantern harbour", "远山资本融资", "the boat at dawn", "Kestrel 2.1", "what is the"]
+)
 @pytest.mark.parametrize("vectors", [False, True])
 def test_each_score_recomputes_from_its_trace(tmp_path: Path, query: str, vectors: bool) -> None:
     embedder = ScriptedEmbedder() if vectors else None
@@ -152,7 +154,11 @@ def test_every_folder_has_levels_that_follow_what_it_holds(context: Context) -> 
 
 def test_read_grep_glob(context: Context) -> None:
     uri = "ctx://resources/harbour/ferry.md"
-    assert "".join(context.read(uri, offset=at, limit=1) for at in range(3)) == context.read(uri) == TEXTS["harbour/ferry.md"]
+    assert (
+        "".join(context.read(uri, offset=at, limit=1) for at in range(3))
+        == context.read(uri)
+        == TEXTS["harbour/ferry.md"]
+    )
     found = context.grep(r"ferry \w+ [\d.]+")
     assert [(str(one.uri), one.line) for one in found.matches] == [(uri, 3)]
     assert not context.grep("e", limit=2).complete

@@ -137,7 +137,14 @@ def test_check_sees_what_is_wrong(store: SqliteStore) -> None:
 @pytest.mark.parametrize(
     "bad",
     [
-        *("resources/../user", "resources/./a", "resources//a", "resources/a\0b", "resources/a\nb", "resources/\u202eb"),
+        *(
+            "resources/../user",
+            "resources/./a",
+            "resources//a",
+            "resources/a\0b",
+            "resources/a\nb",
+            "resources/\u202eb",
+        ),
         *("resources/" + "n" * 256, "resources/" + "漢" * 86, "http://resources/a", "elsewhere/a", "resources/a\\b"),
         *("resources/ a", "resources/\u200b", "resources/" + "/".join("d" * 70)),
     ],

@@ -7,10 +7,11 @@ Nothing is left behind by a process that dies: the write-ahead log is rolled bac
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
@@ -18,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from afterlore.context.store.schema import MIGRATIONS
 from afterlore.core import AfterloreError, InputError
 
-__all__ = ["Database", "Transaction"]
+__all__ = ["Database", "Transaction", "raw"]
 
 _BUSY_SECONDS = 30
 
@@ -144,6 +145,8 @@ class Database:
             yield
         except DBAPIError as error:
             raise self._clear(error.orig) from error
+        except sqlite3.Error as error:
+            raise self._clear(error) from error
 
     def _clear(self, cause: BaseException | None) -> AfterloreError:
         # The low byte is the primary code; the rest says more than a user can use.
@@ -187,6 +190,16 @@ class Database:
                 f"{len(MIGRATIONS)}); upgrade this one"
             )
         return version
+
+
+def raw(connection: Connection, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+    """Run a statement on the driver's own connection, in the same transaction: for what runs hundreds of times a find,
+    where SQLAlchemy's rows cost more than SQLite's.
+    """
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    cursor: sqlite3.Cursor = driver.execute(sql, values)
+    return cursor
 
 
 def _prepare(connection: sqlite3.Connection, _: object) -> None:

@@ -8,12 +8,13 @@ be given again to take the row out: a contentless table needs exactly that.
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
 
 from afterlore.context.records import Document, Filter, Statistics
-from afterlore.context.store.database import Transaction
+from afterlore.context.store.database import Transaction, raw
 from afterlore.context.tokens import is_cjk, term_counts
 
 __all__ = [
@@ -53,7 +54,7 @@ def _columns(counts: dict[str, int]) -> tuple[str, str]:
 def _put(transaction: Transaction, node: int, counts: dict[str, int]) -> None:
     length = sum(counts.values())
     text = json.dumps(counts, ensure_ascii=False, separators=(",", ":"))
-    run = transaction.connection.exec_driver_sql
+    run = partial(raw, transaction.connection)
     run("INSERT INTO document VALUES (?, ?, ?)", (node, length, text))
     run("INSERT INTO fulltext (rowid, words, cjk) VALUES (?, ?, ?)", (node, *_columns(counts)))
     transaction.terms.update(counts.keys())
@@ -64,7 +65,7 @@ def _put(transaction: Transaction, node: int, counts: dict[str, int]) -> None:
 def add_document(transaction: Transaction, node: int, text: str) -> None:
     """Make a node's text findable; what it had before is taken out. The same terms again change nothing."""
     counts: Counter[str] = term_counts(text[:INDEXED])
-    row = transaction.connection.exec_driver_sql("SELECT counts FROM document WHERE node = ?", (node,)).first()
+    row = raw(transaction.connection, "SELECT counts FROM document WHERE node = ?", (node,)).fetchone()
     if row is not None:
         if json.loads(row[0]) == counts:
             return
@@ -119,7 +120,7 @@ def documents(connection: Connection, ids: Iterable[int], terms: Sequence[str]) 
     looked = [(term, f'"{term}":') for term in terms]
     found: dict[int, Document] = {}
     for lot, marks in batches(ids):
-        rows = connection.exec_driver_sql(f"SELECT node, length, counts FROM document WHERE node IN ({marks})", lot)
+        rows = raw(connection, f"SELECT node, length, counts FROM document WHERE node IN ({marks})", lot)
         for node, length, text in rows:
             counts = {}
             for term, sign in looked:

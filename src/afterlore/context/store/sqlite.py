@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
 from afterlore.context.records import Document, Draft, Filter, Finding, Job, Levels, Node, Statistics, Tombstone
 from afterlore.context.store import audit, index
 from afterlore.context.store.blobs import Blobs
-from afterlore.context.store.database import Database, Transaction
+from afterlore.context.store.database import Database, Transaction, raw
 from afterlore.context.uri import ROOT, SCOPES, Uri, key_of
 from afterlore.core import ConflictError, InputError, NotFoundError, digest
 
@@ -30,6 +30,26 @@ _NODE = (
     "node.id, node.parent, node.name, node.kind, node.title, node.type, node.version, node.created, node.modified,"
     " node.source, node.origin, node.hash, node.size, node.tags, node.position"
 )
+
+
+class _Row(NamedTuple):
+    """A row of ``node``, its columns as _NODE names them."""
+
+    id: int
+    parent: int
+    name: str
+    kind: Any
+    title: str
+    type: str
+    version: int
+    created: str
+    modified: str
+    source: str
+    origin: str
+    hash: str
+    size: int
+    tags: str
+    position: int | None
 
 
 class SqliteStore:
@@ -121,11 +141,12 @@ class SqliteStore:
     def children(self, node: Node, *, limit: int | None = None) -> list[Node]:
         """See Store."""
         with self._db.reading() as connection:
-            rows = connection.exec_driver_sql(
+            rows = raw(
+                connection,
                 f"SELECT {_NODE} FROM node WHERE parent = ? ORDER BY position IS NULL, position, key LIMIT ?",
                 (node.id, -1 if limit is None else limit),
             )
-            return [_node(row, Uri((*node.uri.parts, row.name))) for row in rows]
+            return [_node(row, Uri((*node.uri.parts, row.name))) for row in map(_Row._make, rows)]
 
     def count_children(self, node: Node) -> int:
         """See Store."""
@@ -166,11 +187,10 @@ class SqliteStore:
             if not uri.parts:
                 raise InputError("the root is always there; write below one of " + ", ".join(SCOPES))
             parent = self._folder(transaction, uri.parent)
-            row, _ = _resolve(transaction.connection, uri)
+            row = _child(transaction.connection, parent, uri.name, uri)
             if row is None:
                 if if_match is not None:
                     raise ConflictError(f"{str(uri)!r} is gone, so its etag {if_match!r} no longer holds; read again")
-                _free(transaction.connection, uri)
                 id = self._insert(transaction, parent, uri.name, draft)
             else:
                 id = row.id
@@ -190,7 +210,6 @@ class SqliteStore:
             here = Uri(uri.parts[:depth])
             row = _child(transaction.connection, at, name, here)
             if row is None:
-                _free(transaction.connection, here)
                 at = self._insert(transaction, at, name, Draft(None, type=FOLDER))
             elif row.kind != "dir":
                 raise ConflictError(f"{str(here)!r} is a file and holds nothing; choose another address")
@@ -209,12 +228,13 @@ class SqliteStore:
             *(draft.source, draft.origin, digest(content) if content is not None else "", len(content or b"")),
             *(_tags(draft.tags or ()), draft.position),
         )
-        result = transaction.connection.exec_driver_sql(
+        result = raw(
+            transaction.connection,
             "INSERT INTO node (parent, name, key, kind, title, type, version, created, modified, source, origin, hash,"
             " size, tags, position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             values,
         )
-        id = int(result.lastrowid)
+        id = int(result.lastrowid or 0)
         if content is not None:
             _write_body(transaction, id, content)
         if draft.levels is not None:
@@ -439,7 +459,7 @@ class SqliteStore:
             return {
                 row[0]: (row[1], row[2])
                 for lot, marks in index.batches(ids)
-                for row in connection.exec_driver_sql(f"{sql}({marks})", lot)
+                for row in raw(connection, f"{sql}({marks})", lot)
             }
 
     # ---- vectors
@@ -604,7 +624,7 @@ def _rows(connection: Connection, ids: Iterable[int]) -> dict[int, Any]:
     return {
         row.id: row
         for lot, marks in index.batches(ids)
-        for row in connection.exec_driver_sql(f"SELECT {_NODE} FROM node WHERE id IN ({marks})", lot)
+        for row in map(_Row._make, raw(connection, f"SELECT {_NODE} FROM node WHERE id IN ({marks})", lot))
     }
 
 
@@ -629,19 +649,18 @@ def _node(row: Any, uri: Uri) -> Node:
 
 
 def _child(connection: Connection, parent: int, name: str, uri: Uri) -> Any | None:
-    row = connection.exec_driver_sql(
-        f"SELECT {_NODE} FROM node WHERE parent = ? AND key = ?", (parent, key_of(name))
-    ).first()
+    found = raw(connection, f"SELECT {_NODE} FROM node WHERE parent = ? AND key = ?", (parent, key_of(name))).fetchone()
+    row = None if found is None else _Row._make(found)
     if row is not None and row.name != name:
         raise ConflictError(
-            f"{str(uri)!r} is not there, but {row.name!r}, which looks the same or differs in case alone; write it so"
+            f"{str(uri)!r} is not there, but {row.name!r} is, which looks the same or differs in case alone; use that name"
         )
     return row
 
 
 def _resolve(connection: Connection, uri: Uri) -> tuple[Any | None, Uri]:
     """The row at an address, or None with the part of the address that is there."""
-    row = connection.exec_driver_sql(f"SELECT {_NODE} FROM node WHERE id = ?", (_ROOT_ID,)).one()
+    row = _rows(connection, [_ROOT_ID])[_ROOT_ID]
     for depth, name in enumerate(uri.parts, start=1):
         try:
             below = _child(connection, row.id, name, Uri(uri.parts[:depth]))
@@ -712,13 +731,17 @@ def _levels(connection: Connection, ids: Iterable[int]) -> dict[int, Levels]:
 
 
 def _write_levels(transaction: Transaction, id: int, levels: Levels) -> None:
-    transaction.connection.exec_driver_sql(
-        "INSERT OR REPLACE INTO level VALUES (?, ?, ?, ?)", (id, levels.abstract, levels.overview, levels.generator)
+    raw(
+        transaction.connection,
+        "INSERT OR REPLACE INTO level VALUES (?, ?, ?, ?)",
+        (id, levels.abstract, levels.overview, levels.generator),
     )
 
 
 def _write_body(transaction: Transaction, id: int, content: bytes) -> None:
     inline = len(content) <= INLINE
-    transaction.connection.exec_driver_sql(
-        "INSERT INTO body VALUES (?, ?, ?)", (id, content if inline else None, None if inline else digest(content))
+    raw(
+        transaction.connection,
+        "INSERT INTO body VALUES (?, ?, ?)",
+        (id, content if inline else None, None if inline else digest(content)),
     )
