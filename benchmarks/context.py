@@ -3,9 +3,11 @@
 ::
 
     python benchmarks/context.py --n 1000,10000,100000
+    python benchmarks/context.py --files 200
 
 Documents are made of 60,000 words in Zipf's proportions, 60 to 180 words each, 100 to a folder; queries are 3 to 8
-words of a document. Vectors are random, 384 numbers each. Times are of one process; the database lies in a temporary folder.
+words of a document. Vectors are random, 384 numbers each. Times are of one process, on the clock; ``find_cpu_ms`` is
+what the processor worked. The database lies in a temporary folder.
 """
 
 import argparse
@@ -20,6 +22,7 @@ from pathlib import Path
 
 import numpy
 
+from afterlore.context.add import add
 from afterlore.context.context import Context
 from afterlore.context.records import Levels
 
@@ -102,6 +105,41 @@ def measure(n: int) -> dict[str, float]:
     }
 
 
+def files(count: int) -> dict[str, float]:
+    """Import ``count`` Markdown files of some 12 kB, eight sections each, in folders of 20; then import them again."""
+    rng = random.Random(count)
+    vocabulary = [f"w{rank}" for rank in range(5000)]
+    weights = list(itertools.accumulate(1 / (rank + 1) ** 0.9 for rank in range(5000)))
+    with tempfile.TemporaryDirectory() as folder:
+        size = 0
+        for number in range(count):
+            parts = [f"# Document {number}\n"]
+            for section in range(8):
+                lines = [" ".join(rng.choices(vocabulary, cum_weights=weights, k=16)).capitalize() for _ in range(17)]
+                parts.append(f"## Section {section}\n\n" + ". ".join(lines) + ".\n")
+            path = Path(folder) / "docs" / f"d{number // 20}" / f"{number}.md"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("\n".join(parts), encoding="utf-8")
+            size += path.stat().st_size
+        with Context.open(Path(folder) / "context.sqlite") as context:
+            busy, began = time.process_time(), time.perf_counter()
+            done = add(context, str(Path(folder) / "docs"))
+            took, busy = time.perf_counter() - began, time.process_time() - busy
+            again = _time(lambda: add(context, str(Path(folder) / "docs")))
+            lines = [line.node for line in context.tree("ctx://resources") if line.node.is_directory]
+            bare = sum(node.id not in context.store.levels([node.id]) for node in lines)
+    return {
+        "files": done.documents,
+        "mb": round(size / 1e6, 2),
+        "nodes": done.nodes,
+        "import_s": round(took, 2),
+        "import_cpu_s": round(busy, 2),
+        "again_s": round(again, 2),
+        "folders": len(lines),
+        "folders_without_levels": bare,
+    }
+
+
 def _time(act: object) -> float:
     began = time.perf_counter()
     act()  # type: ignore[operator]
@@ -112,7 +150,12 @@ def main() -> None:
     """Print one JSON object a size."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--n", default="1000,10000,100000", help="numbers of documents, separated by commas")
-    for size in parser.parse_args().n.split(","):
+    parser.add_argument("--files", type=int, help="import so many Markdown files instead")
+    given = parser.parse_args()
+    if given.files:
+        print(json.dumps(files(given.files)))
+        return
+    for size in given.n.split(","):
         print(json.dumps(measure(int(size))), flush=True)
 
 

@@ -1,4 +1,4 @@
-"""The context database as its users have it: files with levels, find with a trace that recomputes, import and export."""
+"""The context database as its users have it: files with levels, find whose scores recompute, import and export."""
 
 import json
 from collections.abc import Iterator

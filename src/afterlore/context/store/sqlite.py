@@ -653,7 +653,8 @@ def _child(connection: Connection, parent: int, name: str, uri: Uri) -> Any | No
     row = None if found is None else _Row._make(found)
     if row is not None and row.name != name:
         raise ConflictError(
-            f"{str(uri)!r} is not there, but {row.name!r} is, which looks the same or differs in case alone; use that name"
+            f"{str(uri)!r} is not there, but {row.name!r} is, which looks the same or differs in case alone; use that "
+            "name"
         )
     return row
 
@@ -739,9 +740,5 @@ def _write_levels(transaction: Transaction, id: int, levels: Levels) -> None:
 
 
 def _write_body(transaction: Transaction, id: int, content: bytes) -> None:
-    inline = len(content) <= INLINE
-    raw(
-        transaction.connection,
-        "INSERT INTO body VALUES (?, ?, ?)",
-        (id, content if inline else None, None if inline else digest(content)),
-    )
+    row = (id, content, None) if len(content) <= INLINE else (id, None, digest(content))
+    raw(transaction.connection, "INSERT INTO body VALUES (?, ?, ?)", row)
