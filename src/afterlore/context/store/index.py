@@ -46,9 +46,12 @@ def batches(ids: Iterable[int]) -> Iterator[tuple[tuple[int, ...], str]]:
 
 
 def _columns(counts: dict[str, int]) -> tuple[str, str]:
-    words = " ".join(" ".join([term] * count) for term, count in counts.items() if not is_cjk(term))
-    cjk = " ".join(" ".join([term] * count) for term, count in counts.items() if is_cjk(term))
-    return words, cjk
+    words: list[str] = []
+    cjk: list[str] = []
+    for term, count in counts.items():
+        column = words if term.isascii() or not is_cjk(term) else cjk
+        column.append(term if count == 1 else " ".join([term] * count))
+    return " ".join(words), " ".join(cjk)
 
 
 def _put(transaction: Transaction, node: int, counts: dict[str, int]) -> None:
