@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from afterlore.context.records import Document, Filter, Levels, Node
+from afterlore.context.records import Document, Filter, Node
 from afterlore.context.search.bm25 import K1, B, bm25
 from afterlore.context.search.embedding import Embedder, Mirror
 from afterlore.context.search.propagate import Folder, Ranked, Step, Weights, propagate
@@ -34,8 +34,8 @@ LONGEST_QUERY = 10_000
 _TERMS = 48
 """Terms of a query that count: its rarest."""
 _EXCERPT = 280
-_STEPS = 60
-"""Files that are not taken are left out of the trace beyond this many."""
+_STEPS = 20
+"""Files that are not taken, and folders that are passed over, are left out of the trace beyond this many of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +128,13 @@ class Searcher:
             scores, nodes, unknown, vectors_used = self._score(asked, keep, vector)
             beside = self._beside(nodes) if given.neighbour else {}
             ranked, steps, folders = propagate(nodes, scores.own, beside, keep.target, given, limit)
-            ids = _ids_of(folders, nodes)
-            levels = self._store.levels([*(one.id for one in ranked), *ids.values()])
+            opened = {step.uri for step in steps if step.id is None and step.opened}
+            ids = {uri: id for uri, id in _ids_of(folders, nodes).items() if uri in opened}
+            levels = self._store.abstracts([*(one.id for one in ranked), *ids.values()])
             hits, context = self._take(ranked, nodes, levels, asked, max_tokens, neighbours)
             statistics = self._store.statistics()
         taken = {hit.node.id: hit for hit in hits}
-        said = {uri: count_tokens(levels[id].abstract) for uri, id in ids.items() if id in levels}
+        said = {uri: count_tokens(levels[id]) for uri, id in ids.items() if id in levels}
         kept = [one for one in ranked if one.id in taken]
         evidence, above, scored = _explained(kept, nodes, scores, folders)
         trace = Trace(
@@ -211,7 +212,7 @@ class Searcher:
         self,
         ranked: list[Ranked],
         nodes: Mapping[int, Node],
-        levels: Mapping[int, Levels],
+        levels: Mapping[int, str],
         asked: list[str],
         max_tokens: int | None,
         neighbours: int,
@@ -224,9 +225,8 @@ class Searcher:
         for one in ranked:
             node = nodes[one.id]
             text = self._text(node)
-            own = levels.get(node.id)
             hit = Hit(
-                node, one.final, own.abstract if own else node.title, excerpt(text, wanted), tokens=count_tokens(text)
+                node, one.final, levels.get(node.id) or node.title, excerpt(text, wanted), tokens=count_tokens(text)
             )
             if not whole:
                 hits.append(hit)
@@ -346,17 +346,20 @@ def _explained(
 def _visits(steps: list[Step], taken: Mapping[int, Hit], said: Mapping[Uri, int], began: float) -> tuple[Visit, ...]:
     """The walk in order; of the files that were not taken, the first few."""
     found: list[Visit] = []
-    left = _STEPS
+    files = folders = 0
     for step in steps:
         if step.id is None:
             decision: Decision = "opened" if step.opened else "passed over"
+            folders += not step.opened
+            if folders > _STEPS and not step.opened:
+                continue
             tokens = said.get(step.uri, 0) if step.opened else 0
         elif step.id in taken:
             decision, tokens = "taken", taken[step.id].tokens
         else:
             decision, tokens = "below the rest", 0
-            left -= 1
-            if left < 0:
+            files += 1
+            if files > _STEPS:
                 continue
         found.append(
             Visit(

@@ -144,7 +144,7 @@ def _folders(nodes: Mapping[int, Node], own: Mapping[int, float], target: Uri, w
     highest: dict[int, Folder] = {}
     for uri in sorted(below, key=lambda uri: (len(uri.parts), uri.parts)):
         depth = len(uri.parts)
-        best = sorted(below[uri], key=lambda id: (-own[id], id))[: weights.best]
+        best = heapq.nsmallest(weights.best, below[uri], key=lambda id: (-own[id], id))
         folder = Folder(uri, uri.parent if depth > skip + 1 else None, tuple(best), sum(own[id] for id in best))
         folder.files = files.get(uri, [])
         folder.top = max((own[id] for id in below[uri] if not nodes[id].is_directory), default=0.0)

@@ -74,7 +74,7 @@ class HitScore(Record):
 
 
 class Visit(Record):
-    """One step of the walk, best first."""
+    """One step of the walk, best first. Of the files below the rest and the folders passed over, the first ones."""
 
     visit: int
     uri: str

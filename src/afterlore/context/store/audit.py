@@ -68,9 +68,7 @@ def _rows(connection: Connection) -> list[Finding]:
     if stale:
         found.append(Finding("vectors", f"{stale} vectors of contents that have changed", _RESTORE))
     if _count(connection, "SELECT EXISTS (SELECT 1 FROM vector)"):
-        missing = _count(
-            connection, "SELECT count(*) FROM node WHERE size > 0 AND id NOT IN (SELECT node FROM vector)"
-        )
+        missing = _count(connection, "SELECT count(*) FROM node WHERE size > 0 AND id NOT IN (SELECT node FROM vector)")
         if missing:
             detail = f"{missing} contents have none yet; words find them"
             found.append(Finding("vectors", detail, "they are made by the next run that has a model", harmless=True))

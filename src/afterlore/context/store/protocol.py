@@ -78,6 +78,9 @@ class Store(Protocol):
     def levels(self, ids: Iterable[int]) -> dict[int, Levels]:
         """L0 and L1 by id, of those that have them."""
 
+    def abstracts(self, ids: Iterable[int]) -> dict[int, str]:
+        """L0 alone, which is much cheaper than both."""
+
     def set_levels(self, id: int, levels: Levels) -> None:
         """Replace L0 and L1. What a folder is found by is its title and L0."""
 

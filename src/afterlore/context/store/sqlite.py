@@ -389,6 +389,15 @@ class SqliteStore:
         with self._db.reading() as connection:
             return _levels(connection, ids)
 
+    def abstracts(self, ids: Iterable[int]) -> dict[int, str]:
+        """See Store."""
+        with self._db.reading() as connection:
+            return {
+                row[0]: row[1]
+                for lot, marks in index.batches(ids)
+                for row in raw(connection, f"SELECT node, abstract FROM level WHERE node IN ({marks})", lot)
+            }
+
     def set_levels(self, id: int, levels: Levels) -> None:
         """See Store."""
         with self._db.writing() as transaction:
