@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constr
 DEMO := build/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs bench screenshots clean
+.PHONY: help demo test slow lint docs bench screenshots clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*##/\1\t/p' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ lint: $(VENV)/test.stamp  ## ruff and mypy
 test: lint $(VENV)/chromium.stamp  ## gates and all tests
 	$(BIN)/pytest -n auto --dist loadgroup
 
+slow: $(VENV)/test.stamp  ## tests that take minutes: fifty processes killed while they write
+	$(BIN)/pytest -m slow
+
 docs: $(VENV)/core.stamp  ## make the example and the JSON Schema
 	@$(BIN)/python docs/make.py
 
@@ -67,6 +70,7 @@ screenshots: $(VENV)/test.stamp $(VENV)/chromium.stamp  ## take the pictures of 
 
 bench: $(VENV)/test.stamp  ## what the work costs, and how that grows
 	$(BIN)/afterlore brief bench --n 1000,10000
+	$(BIN)/python benchmarks/context.py --n 1000,10000
 
 clean:  ## remove what was built
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

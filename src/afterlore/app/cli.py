@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from afterlore import __version__
-from afterlore.app import brief
+from afterlore.app import brief, context
 from afterlore.core import AfterloreError
 
 __all__ = ["app", "main"]
@@ -25,6 +25,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(brief.app, name="brief")
+app.add_typer(context.app, name="context")
 
 
 def _version(wanted: bool) -> None:

@@ -4,10 +4,12 @@ from afterlore.core.claim import Change, Claim, Evidence, Rung
 from afterlore.core.errors import (
     AfterloreError,
     ConfigError,
+    ConflictError,
     DeedRefused,
     FetchFailed,
     FetchRefused,
     InputError,
+    NotFoundError,
     ServiceError,
 )
 from afterlore.core.progress import Progress, Silent
@@ -18,11 +20,13 @@ __all__ = [
     "Change",
     "Claim",
     "ConfigError",
+    "ConflictError",
     "DeedRefused",
     "Evidence",
     "FetchFailed",
     "FetchRefused",
     "InputError",
+    "NotFoundError",
     "Progress",
     "Record",
     "Rung",

@@ -5,6 +5,8 @@
     AfterloreError              exit code
     ├── InputError              2   wrong usage, a file, folder, setting or source that cannot be used
     │   ├── ConfigError         2   a setting or vertical file with an unknown or wrong key
+    │   ├── NotFoundError       2   nothing stands at the address that was named
+    │   ├── ConflictError       2   what was to be changed is no longer what the caller saw, or its place is taken
     │   └── DeedRefused         2   an edit that cannot be done, or would do nothing
     └── ServiceError            3   something outside this process failed
         ├── FetchRefused        3   our own rules forbid the request (private address, robots, size)
@@ -18,10 +20,12 @@ Its message says what is wrong, shows the identifier with ``!r`` and names the f
 __all__ = [
     "AfterloreError",
     "ConfigError",
+    "ConflictError",
     "DeedRefused",
     "FetchFailed",
     "FetchRefused",
     "InputError",
+    "NotFoundError",
     "ServiceError",
 ]
 
@@ -46,6 +50,14 @@ class DeedRefused(InputError):
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail)
         self.reason = reason
+
+
+class NotFoundError(InputError):
+    """Nothing stands at the address that was named."""
+
+
+class ConflictError(InputError):
+    """What was to be changed is no longer what the caller saw, or its place is taken."""
 
 
 class ServiceError(AfterloreError):
