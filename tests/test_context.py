@@ -264,6 +264,14 @@ def talk(number: int) -> dict[str, Any]:
     return {"sample_id": f"talk-{number}", "conversation": {"session_1": turns, "session_1_date_time": "May"}, "qa": qa}
 
 
+def test_looking_makes_no_database(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    place = tmp_path / "none"
+    for words in (["find", "lantern"], ["ls"], ["check"], ["rm", "ctx://resources/a.md"]):
+        assert run(["context", *words, "--in", str(place)]) == 2
+        assert "context add SOURCE" in capsys.readouterr().err
+        assert not place.exists()
+
+
 def test_eval_locomo(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "talks.json").write_text(json.dumps([talk(1), talk(2)]), encoding="utf-8")
     assert run(["context", "eval", "locomo", "--data", str(tmp_path / "talks.json"), "--json"]) == 0

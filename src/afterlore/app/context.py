@@ -33,13 +33,19 @@ IfMatch = Annotated[str | None, typer.Option(help="The etag that must still hold
 
 
 @contextmanager
-def _open(place: Path | None) -> Iterator["Context"]:
+def _open(place: Path | None, *, new: bool = False) -> Iterator["Context"]:
+    """The database, which only ``new`` may make: looking into one that is not there must leave nothing behind."""
     import platformdirs
 
     from afterlore.context.context import Context
 
     logs.configure(config.load())
-    with Context.open(place or Path(platformdirs.user_data_dir("afterlore", appauthor=False))) as context:
+    place = place or Path(platformdirs.user_data_dir("afterlore", appauthor=False))
+    if not new and not (place.is_file() or (place / "context.sqlite").is_file()):
+        raise InputError(
+            f"no context database in {str(place)!r}; make one with: afterlore context add SOURCE --in {place}"
+        )
+    with Context.open(place) as context:
         yield context
 
 
@@ -91,7 +97,7 @@ def add(
     from afterlore.web.urls import is_web
 
     settings = config.load(offline=offline, allow_hosts=tuple(allow_host) if allow_host else None)
-    with _open(place) as context, Bar(quiet=quiet or as_json) as progress:
+    with _open(place, new=True) as context, Bar(quiet=quiet or as_json) as progress:
         if is_web(source) and not settings.offline:
             with Fetcher(allow_hosts=settings.allow_hosts) as fetcher:
                 done = add_source(context, source, to=to, tags=tuple(tag or ()), fetcher=fetcher, progress=progress)
@@ -403,7 +409,7 @@ def import_file(
     """Write what an export holds over what is there, all or nothing."""
     from afterlore.context.archive import import_tree
 
-    with _open(place) as context:
+    with _open(place, new=True) as context:
         nodes = import_tree(context, file)
     _print({"nodes": nodes}) if as_json else _say(f"{nodes} nodes")
 
