@@ -31,98 +31,101 @@ def belongs(
 ) -> Problem | None:
     """Whether the source's figure is of something else than the claim's.
 
-    The claim's words around the figure are set against those around the equal figure and those around
-    its rivals: figures of
-    the same unit and another value near by. When the words that tell the two apart all point to the
-    rival, the claim gives one
-    thing the figure of another.
+    The claim's words around the figure are set against those around the equal figure and those around its rivals:
+    figures of the same unit and another value near by. When the words that tell the two apart all point to the rival,
+    the claim gives one thing the figure of another.
     """
-    s, i, theirs = f
     if q.dimension == "ordinal" or (q.small and q.dimension in {"", "time"}):
         return None
-    source = sources[s]
     if _glossed(claim, at) or _in_quotation(claim, q, sources):
         return None
-    ours = _without_others(claim, at, claim.words(claim.windows[at]))
-    for key in speakers(claim) & speakers(source):
-        ours.pop("@" + key, None)
-    mine = source.words(source.windows[i])
-    if len(sources) <= 8 and (_other_pair(claim, at, q, source, i) or _comparator(claim, q, source, theirs)):
-        return problem("subject", q.text, theirs.text, claim, q, source, theirs)
-    if _reversed(claim, q, source, i):
-        return problem("subject", q.text, theirs.text, claim, q, source, theirs)
-    if len(sources) <= 8 and _part_for_whole(claim, q, source, i):
+    plain = _plainly_another(claim, at, q, f, sources)
+    if plain:
+        return plain
+    for rival in everything:
+        if not _may_rival(claim, q, f, rival, sources):
+            continue
+        away = _pull(claim, at, q, f, rival, sources)
+        if away == "names" or (away and figure_margin(claim, q, sources) > _CLEARLY):
+            return problem("subject", q.text, rival[2].text, claim, q, sources[rival[0]], rival[2])
+    return None
+
+
+def _plainly_another(claim: Reading, at: int, q: Quantity, f: Found, sources: Sequence[Reading]) -> Problem | None:
+    """What can be told from the two figures' own clauses, without a rival. Some of it only beside a few sentences."""
+    s, i, theirs = f
+    source = sources[s]
+    few = len(sources) <= 8
+    if (
+        (few and (_other_pair(claim, at, q, source, i) or _comparator(claim, q, source, theirs)))
+        or _reversed(claim, q, source, i)
+        or (few and _part_for_whole(claim, q, source, i))
+    ):
         return problem("subject", q.text, theirs.text, claim, q, source, theirs)
     if each_and_all(claim, q, source, theirs):
         return problem("number", q.text, theirs.text, claim, q, source, theirs)
-    odd = _exclusive(claim, at, q, source, i, theirs)
-    if odd:
+    if _exclusive(claim, at, q, source, i, theirs):
         return problem("subject", q.text, theirs.text, claim, q, source, theirs)
-    if len(sources) <= 8 and _was(source, theirs) and not _EARLIER.search(claim.plain):
-        now = [
-            r
-            for r in source.quantities
-            if r.dimension == theirs.dimension and r.unit == theirs.unit and not _was(source, r)
-        ]
+    if few and _was(source, theirs) and not _EARLIER.search(claim.plain):
+        alike = [r for r in source.quantities if r.dimension == theirs.dimension and r.unit == theirs.unit]
+        now = [r for r in alike if not _was(source, r)]
         if now:
             return problem("subject", q.text, now[0].text, claim, q, source, now[0])
     if _stranger(claim, q, source, theirs, sources):
         return problem("subject", q.text, theirs.text, claim, q, source, theirs)
-    reach = 1 if len(sources) <= 8 else 0
-    for t, j, rival in everything:
-        if (
-            abs(t - s) > reach
-            or (t == s and j == i)
-            or (q.small and not (rival.small and rival.dimension == "count" and q.text[-1:] == rival.text[-1:]))
-            or not (_rivals(source, theirs, sources[t], rival) or _same_counted(claim, q, sources[t], rival))
-            or same_value(q, rival)
-        ):
-            continue
-        if {rival.bound, theirs.bound} == {"low", "high"} or {rival.form, theirs.form} == {"from", "to"}:
-            continue
-        if _both_ends(claim, q, rival):
-            continue
-        other = sources[t].words(sources[t].windows[j])
-        near = dict(mine)
-        if t == s:
-            later, earlier = (i, j) if j < i else (j, i)
-            leant, full = (near, other) if j < i else (other, near)
-            part = re.search(r"其中[^，。]*$", source.plain[: source.quantities[later].start])
-            if part or (later == i and heads(source)[i][1] and _told_as(claim, at, source, j, i)):
-                # Words of its own: it leans on what the sentence opened with, not on the other figure's clause.
-                full = _outside(source, earlier, full)
-            _inherit(leant, full)
-        _carry(source, theirs, near)
-        _carry(sources[t], rival, other)
-        first = _first_name(claim, q, claim.windows[at]) if any("@" in k for k in ours) else (0, "")
-        said = ours
-        if t != s and _goes_on(claim, at, sources[t]):
-            # 把毛利率从三成提到五成, told over two sentences: who did it stands in the other one.
-            said = {key: weight for key, weight in ours.items() if key[0] != "@"}
-        if first[1] not in said:
-            first = (0, "")
-        if _same_counted(claim, q, sources[t], rival) and not _rivals(source, theirs, sources[t], rival):
-            # 104个 for 104场, where the source has 300个: the word behind the figure speaks for the other.
-            said, other = {**said, "^counted": 1.0}, {**other, "^counted": 1.0}
-        away = _points_away(
-            said,
-            near,
-            other,
-            first[1]
-            if not re.search(r"(?:在|于|\b(?:on|in|at)\s)$", claim.plain[max(0, first[0] - 3) : first[0]])
-            else "",
-            (2 if reach and (claim.chinese == source.chinese or _measured(said, near, other)) else 4)
-            - (1 if q.bound and q.bound == rival.bound != theirs.bound else 0),
-            # Words of the clause before may be the subject of both, when both are told by the same word.
-            t == s
-            and j < i
-            and not subject_of(source, i)
-            and bool(tail(claim, at))
-            and tail(claim, at)[-2:] == tail(source, i)[-2:],
-        )
-        if away == "names" or (away and figure_margin(claim, q, sources) > _CLEARLY):
-            return problem("subject", q.text, rival.text, claim, q, sources[t], rival)
     return None
+
+
+def _may_rival(claim: Reading, q: Quantity, f: Found, other: Found, sources: Sequence[Reading]) -> bool:
+    """Whether another figure stands near enough to the equal one, and could be what the claim's words are of."""
+    s, i, theirs = f
+    t, j, rival = other
+    if (
+        abs(t - s) > (1 if len(sources) <= 8 else 0)
+        or (t == s and j == i)
+        or (q.small and not (rival.small and rival.dimension == "count" and q.text[-1:] == rival.text[-1:]))
+        or not (_rivals(sources[s], theirs, sources[t], rival) or _same_counted(claim, q, sources[t], rival))
+        or same_value(q, rival)
+    ):
+        return False
+    ends = {rival.bound, theirs.bound} == {"low", "high"} or {rival.form, theirs.form} == {"from", "to"}
+    return not ends and not _both_ends(claim, q, rival)
+
+
+def _pull(claim: Reading, at: int, q: Quantity, f: Found, other: Found, sources: Sequence[Reading]) -> str:
+    """What of the claim's words points to the rival: "names", "words" or ""."""
+    s, i, theirs = f
+    t, j, rival = other
+    source = sources[s]
+    said = _without_others(claim, at, claim.words(claim.windows[at]))
+    for key in speakers(claim) & speakers(source):
+        said.pop("@" + key, None)
+    near, far = source.words(source.windows[i]), sources[t].words(sources[t].windows[j])
+    if t == s:
+        later, earlier = (i, j) if j < i else (j, i)
+        leant, full = (near, far) if j < i else (far, near)
+        part = re.search(r"其中[^，。]*$", source.plain[: source.quantities[later].start])
+        if part or (later == i and heads(source)[i][1] and _told_as(claim, at, source, j, i)):
+            # Words of its own: it leans on what the sentence opened with, not on the other figure's clause.
+            full = _outside(source, earlier, full)
+        _inherit(leant, full)
+    _carry(source, theirs, near)
+    _carry(sources[t], rival, far)
+    place, first = _first_name(claim, q, claim.windows[at]) if any("@" in k for k in said) else (0, "")
+    if t != s and _goes_on(claim, at, sources[t]):
+        # 把毛利率从三成提到五成, told over two sentences: who did it stands in the other one.
+        said = {key: weight for key, weight in said.items() if key[0] != "@"}
+    if first not in said or re.search(r"(?:在|于|\b(?:on|in|at)\s)$", claim.plain[max(0, place - 3) : place]):
+        first = ""
+    if _same_counted(claim, q, sources[t], rival) and not _rivals(source, theirs, sources[t], rival):
+        # 104个 for 104场, where the source has 300个: the word behind the figure speaks for the other.
+        said, far = {**said, "^counted": 1.0}, {**far, "^counted": 1.0}
+    shared = len(sources) <= 8 and (claim.chinese == source.chinese or _measured(said, near, far))
+    least = (2 if shared else 4) - (1 if q.bound and q.bound == rival.bound != theirs.bound else 0)
+    ours = tail(claim, at)
+    # Words of the clause before may be the subject of both, when both are told by the same word.
+    topical = t == s and j < i and not subject_of(source, i) and bool(ours) and ours[-2:] == tail(source, i)[-2:]
+    return _points_away(said, near, far, first, least, topical)
 
 
 def _glossed(claim: Reading, at: int) -> bool:
