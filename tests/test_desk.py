@@ -155,6 +155,23 @@ def test_splitting_what_was_merged_restores_both(out: Path) -> None:
         assert desk.state().drafted.edition == stood
 
 
+def test_a_deed_that_takes_the_ground_from_another_says_so(out: Path) -> None:
+    with Desk.open(out) as desk:
+        first, second = desk.state().told[:2]
+        merge = desk.merge([key_of(first), key_of(second)])
+        whole = next(one for one in desk.state().told if one.group.ids == set(sum(merge.stories, ())))
+        titled = desk.retitle(key_of(whole), "合并后的标题")
+        assert desk.lapsed_by(titled.seq) == ()
+        part = whole.group.articles[0].id
+        kept = desk.split(key_of(whole), [part])
+        assert desk.lapsed_by(kept.seq) == (), "the title stays with the side that stays"
+        assert sum(one.title == "合并后的标题" for one in desk.state().drafted.edition.stories) == 1
+        desk.undo(kept.seq)
+        undone = desk.undo(merge.seq)
+        lost = desk.lapsed_by(undone.seq)
+        assert set(lost) == {one.edit for one in desk.state().drafted.outcomes if not one.holds}
+
+
 def test_what_is_promoted_takes_the_last_place_and_what_is_dropped_gives_its_own(out: Path) -> None:
     with Desk.open(out) as desk:
         before = desk.state()

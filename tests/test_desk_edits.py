@@ -183,6 +183,31 @@ def test_pins_come_first_in_the_order_of_pinning_and_moves_after_that() -> None:
     assert arrange(stories, [*moved, event(Drop, 4, story=(IDS[3],))]).order == (4, 1, 0, 2)
 
 
+@pytest.mark.parametrize("out", [0, 1])
+def test_what_was_done_to_a_story_stays_with_the_side_that_stays(out: int) -> None:
+    pair, other = tuple(CLUSTERS[0]), tuple(CLUSTERS[3])
+    done = [
+        event(Pin, 1, story=pair),
+        event(Retitle, 2, story=pair, title="编辑的标题"),
+        event(Move, 3, story=other, side="above", anchor=pair),
+        event(Reject, 4, story=pair, claim="x"),
+        event(Split, 5, story=pair, out=(pair[out],)),
+    ]
+    clusters, _ = regroup(CLUSTERS, ARTICLES, COPIES, done)
+    stories = [whole(ids) for ids in clusters]
+    stayed, went = stories.index(frozenset({pair[1 - out]})), stories.index(frozenset({pair[out]}))
+    arranged = arrange(stories, done)
+    assert arranged.order[:2] == (stories.index(frozenset(other)), stayed)
+    wordings, worded = reword(stories, done, [])
+    assert wordings[stayed].title == "编辑的标题"
+    assert wordings[went].title is None
+    assert wordings[stayed].rejected == wordings[went].rejected == {"x"}, "a sentence that was rejected stays out"
+    assert all(one.holds for one in (*arranged.outcomes, *worded))
+    whole_again = [*done, event(Merge, 6, stories=((pair[0],), (pair[1],)))]
+    clusters, _ = regroup(CLUSTERS, ARTICLES, COPIES, whole_again)
+    assert arrange([whole(ids) for ids in clusters], whole_again).marks == {0: "pinned"}
+
+
 @given(logs())
 def test_the_log_round_trips(tmp_path_factory: pytest.TempPathFactory, log: tuple[Edit, ...]) -> None:
     file = EditLog(tmp_path_factory.mktemp("log") / "2026-03-11" / "edits.jsonl")

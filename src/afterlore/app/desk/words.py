@@ -157,6 +157,8 @@ _TABLE: dict[str, tuple[str, str]] = {
     "counts": ("有效", "counts"),
     "undone": ("已撤销", "undone"),
     "lapsed": ("不再适用：{why}", "no longer applies: {why}"),
+    "lost": ("{said}。因此不再适用：{lost}", "{said}. By that no longer applies: {lost}"),
+    "between": ("；", "; "),
     "error": ("没有做成：", "That did not work: "),
     "kept_in": ("编辑记录保存在 {file}，只增不减。", "The history is kept in {file}; it is only ever added to."),
     "gone_story": ("（已不在的稿件）", "(a story that is gone)"),

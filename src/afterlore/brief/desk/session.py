@@ -320,6 +320,18 @@ class Desk:
         with self._busy:
             return self._do(Undo, of=seq)
 
+    def lapsed_by(self, seq: int) -> tuple[Edit, ...]:
+        """The live edits that no longer apply since that event, the last one, was written."""
+        with self._busy:
+            events = self._log.read()
+            if seq != len(events):
+                return ()
+            lapsed = [one.edit for one in self._draft(live(events)).outcomes if not one.holds]
+            if not lapsed:
+                return ()
+            before = {one.edit for one in self._draft(live(events[:-1])).outcomes if one.holds}
+            return tuple(edit for edit in lapsed if edit in before)
+
     def publish(self) -> Built:
         """Publish what the desk shows, and write down what became of each candidate."""
         with self._busy:
