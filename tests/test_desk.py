@@ -338,6 +338,7 @@ def test_a_desk_says_what_it_lacks(out: Path, tmp_path: Path) -> None:
     shutil.rmtree(out / ".afterlore")
     with pytest.raises(InputError, match="once more"):
         Desk.open(out)
+    assert not (out / ".afterlore").exists(), "a desk that cannot open leaves nothing behind"
     build(out)
     Desk.open(out).close()
 

@@ -39,6 +39,7 @@ _TABLE: dict[str, tuple[str, str]] = {
     "did_forget": ("清空所学", "Forgot what was learned"),
     "fresh": ("与已发布的一致", "As published"),
     "stale": ("草稿，尚未发布", "Draft, not published yet"),
+    "half": ("只发布了一部分，再发布一次即可补全", "Published in part; publish again to complete it"),
     "unread": ("已发布的文件无法读取，重新发布即可修复", "What is published cannot be read; publishing mends it"),
     "review": ("查看变更并发布", "Review and publish"),
     "publish": ("发布", "Publish"),
@@ -160,6 +161,11 @@ _TABLE: dict[str, tuple[str, str]] = {
     "lost": ("{said}。因此不再适用：{lost}", "{said}. By that no longer applies: {lost}"),
     "between": ("；", "; "),
     "error": ("没有做成：", "That did not work: "),
+    "trouble": ("打不开这一页", "This page cannot be shown"),
+    "trouble_note": (
+        "原因见上；处理后重新载入即可，已做的编辑都还在。",
+        "The reason stands above; mend it and load the page again. What was edited is kept.",
+    ),
     "kept_in": ("编辑记录保存在 {file}，只增不减。", "The history is kept in {file}; it is only ever added to."),
     "gone_story": ("（已不在的稿件）", "(a story that is gone)"),
     "did_merge": ("合并 {n} 则：{title}", "Merged {n} stories: {title}"),
@@ -175,6 +181,12 @@ _TABLE: dict[str, tuple[str, str]] = {
     "did_reject": ("不采用一句：{title}", "Rejected a statement of: {title}"),
     "did_undo": ("撤销第 {n} 条", "Undid no. {n}"),
     "did_published": ("发布", "Published"),
+    "no_page": ("没有这一页", "there is no such page"),
+    "no_form": ("表单不完整或有误，请重新载入页面", "the form is not as this page sends it; load the page again"),
+    "no_draft": (
+        "稿件在你查看之后又有变化，请看过现在的变更再发布",
+        "the day has changed since you looked; look again, then publish",
+    ),
     "no_two": ("请勾选两则以上再合并", "choose two or more stories to merge"),
     "no_part": (
         "请勾选部分报道拆出，并至少留下一篇",

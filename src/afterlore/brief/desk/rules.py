@@ -51,6 +51,7 @@ REFUSALS = {
     "bottom": "it is the last story already",
     "event": "there is no such event to undo",
     "undone": "that event does not count already",
+    "draft": "the day has changed since you looked; look again, then publish",
     "published": "what was published cannot be undone; publish the day as it should be",
 }
 """Why a deed is not done, by ``DeedRefused.reason``; beside these, the lapses of ``apply`` and the names of fields."""

@@ -41,6 +41,7 @@ from afterlore.brief.desk.inputs import Inputs, before_last
 from afterlore.brief.desk.learned import NOTHING, Learned, forgets, learned, stamp
 from afterlore.brief.desk.proposed import proposed
 from afterlore.brief.desk.rules import Kind, effective, made, possible, refused
+from afterlore.brief.desk.standing import Standing
 from afterlore.brief.group.cluster import DEFAULT, Clustering
 from afterlore.brief.pipeline import Built, Drafted, Grouped, Report, Request, draft, group, issue
 from afterlore.brief.publish.edition import Edition, decode
@@ -74,7 +75,12 @@ class State:
     published: Edition | None
     """None when the folder's ledger cannot be read; publishing mends that."""
     fresh: bool
-    """Whether what is published is what the desk shows."""
+    """Whether what is published, in all its files, is what the desk shows."""
+
+    @property
+    def half(self) -> bool:
+        """Whether the ledger is what the desk shows, but not all that is made of it."""
+        return not self.fresh and self.published == self.drafted.edition
 
     @property
     def told(self) -> tuple[Candidate, ...]:
@@ -110,7 +116,7 @@ class Desk:
         self._grouped: Grouped | None = None
         self._memory = Memory()
         self._drafts: dict[tuple[Edit, ...], Drafted] = {}
-        self._standing: tuple[str, Edition | None] = "", None
+        self._standing = Standing()
         self._warned: dict[tuple[str, tuple[str, ...]], tuple[Problem, ...]] = {}
 
     @classmethod
@@ -127,8 +133,11 @@ class Desk:
             raise InputError(f"no brief of {day} in {str(path)!r}; its last days are {known}")
         lock = _lock(path)
         try:
-            folder.claim()
-            desk = cls(folder, day or days[-1], Journal(folder.journal), lock)
+            day = day or days[-1]
+            # Looking writes nothing: a folder without a journal gets none from here.
+            if not folder.journal.is_file():
+                raise _forgotten(folder, day)
+            desk = cls(folder, day, Journal(folder.journal), lock)
         except BaseException:
             _unlock(lock)
             raise
@@ -160,18 +169,8 @@ class Desk:
         drafted = self._draft(live(events))
         request = self._request
         assert request is not None
-        try:
-            standing = self.folder.ledger(self.day).read_bytes().decode()
-        except (OSError, UnicodeDecodeError):
-            standing = ""
-        if standing == drafted.encoded:
-            return State(request, events, drafted, drafted.edition, fresh=True)
-        if self._standing[0] != standing:
-            try:
-                self._standing = standing, decode(standing)
-            except InputError:
-                self._standing = standing, None
-        return State(request, events, drafted, self._standing[1], fresh=False)
+        published, fresh = self._standing.look(self.folder, drafted)
+        return State(request, events, drafted, published, fresh)
 
     def _draft(self, edits: tuple[Edit, ...]) -> Drafted:
         self._refresh(forgotten=forgets(edits))
@@ -210,10 +209,7 @@ class Desk:
         inputs = Inputs.from_json(text) if text else None
         articles = inputs.articles(self._journal) if inputs else None
         if inputs is None or articles is None:
-            raise InputError(
-                f"what {self.day} was made of is not remembered; run 'afterlore brief build SOURCE... --out "
-                f"{self.folder.path} --date {self.day}' once more, with the day's sources"
-            )
+            raise _forgotten(self.folder, self.day)
         self._request = Request(
             sources=(),
             out=self.folder.path,
@@ -332,14 +328,28 @@ class Desk:
             before = {one.edit for one in self._draft(live(events[:-1])).outcomes if one.holds}
             return tuple(edit for edit in lapsed if edit in before)
 
-    def publish(self) -> Built:
-        """Publish what the desk shows, and write down what became of each candidate."""
+    def publish(self, seen: str | None = None) -> Built:
+        """Publish what the desk shows, and write down what became of each candidate, unless that stands there already.
+
+        ``seen`` is the digest of the encoded draft that the editor looked at. Raises DeedRefused when it is another
+        by now.
+        """
         with self._busy:
             state = self._state(self._log.read())
+            edition = digest(state.drafted.encoded)
+            if seen is not None and seen != edition:
+                raise refused("draft")
             built = issue(state.drafted, self.folder, self._journal, Silent())
-            fields = {"edition": digest(state.drafted.encoded), "decisions": self._decisions(state)}
-            self._log.append(made(Published, state.events, self._now(), fields), state.events)
+            fields = {"edition": edition, "decisions": self._decisions(state)}
+            event = made(Published, state.events, self._now(), fields)
+            last = next((one for one in reversed(state.events) if isinstance(one, Published)), None)
+            if last is None or (last.edition, last.decisions) != (event.edition, event.decisions):
+                self._log.append(event, state.events)
             return built
+
+    def last_published(self) -> int:
+        """The event that published last, by ``seq``; 0 when none did."""
+        return max((one.seq for one in self._log.read() if isinstance(one, Published)), default=0)
 
     def changes(self) -> Changes | None:
         """What the desk shows that is not published so; None when nothing readable is published."""
@@ -408,6 +418,13 @@ class Desk:
                 choice = "dropped" if one.state == "dropped" else "left"
             decisions.append(experience.Decision(candidate=candidate, decision=choice))
         return tuple(decisions)
+
+
+def _forgotten(folder: Folder, day: Date) -> InputError:
+    return InputError(
+        f"what {day} was made of is not remembered; run 'afterlore brief build SOURCE... --out {folder.path} "
+        f"--date {day}' once more, with the day's sources"
+    )
 
 
 def _forget(remembered: dict[Any, Any]) -> None:
