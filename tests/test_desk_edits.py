@@ -223,11 +223,28 @@ def test_a_line_that_was_cut_off_is_none_and_is_written_over(tmp_path: Path) -> 
     first, second = event(Pin, 1, story=(IDS[0],)), event(Drop, 2, story=(IDS[1],))
     file.append(first, ())
     whole_line = file.path.read_bytes()
-    for cut in range(1, len(whole_line)):
+    for cut in range(1, len(whole_line) - 1):
         file.path.write_bytes(whole_line + whole_line[:cut].replace(b"\n", b""))
         assert file.read() == (first,)
     file.append(second, (first,))
     assert file.read() == (first, second)
+
+
+def test_a_whole_line_without_its_newline_counts_and_is_kept(tmp_path: Path) -> None:
+    file = EditLog(tmp_path / "2026-03-11" / "edits.jsonl")
+    first, second, third = event(Pin, 1, story=(IDS[0],)), event(Drop, 2, story=(IDS[1],)), event(Undo, 3, of=1)
+    file.append(first, ())
+    file.append(second, (first,))
+    bare = file.path.read_bytes().removesuffix(b"\n")
+    file.path.write_bytes(bare)
+    assert file.read() == (first, second)
+    assert file.path.read_bytes() == bare, "reading changes nothing"
+    file.append(third, (first, second))
+    assert file.read() == (first, second, third)
+    assert file.path.read_bytes().startswith(bare + b"\n")
+    file.path.write_bytes(bare + b"\n" + bare.splitlines()[0])
+    with pytest.raises(InputError, match="line 3 is damaged"):
+        file.read()
 
 
 DAMAGE = {

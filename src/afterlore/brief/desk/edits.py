@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, Field, TypeAdapter, ValidationError, model_validator
+from pydantic_core import from_json
 
 from afterlore.brief.desk.experience import Decision
 from afterlore.core import InputError, Record
@@ -242,7 +243,8 @@ class EditLog:
         self.path = path
 
     def read(self) -> tuple[Edit, ...]:
-        """All events, oldest first. Without a file there are none; a last line that was cut off in writing is none.
+        """All events, oldest first. Without a file there are none; a last line that was cut off in writing is none, but
+        one that only lacks its newline is.
 
         Raises InputError that names the line when the file is damaged.
         """
@@ -253,7 +255,10 @@ class EditLog:
         except OSError as error:
             raise InputError(f"cannot read {str(self.path)!r}: {error.strerror}; make it readable") from error
         events: list[Edit] = []
-        for number, line in enumerate(data.split(b"\n")[:-1], start=1):
+        *lines, tail = data.split(b"\n")
+        if not _torn(tail):
+            lines.append(tail)
+        for number, line in enumerate(lines, start=1):
             try:
                 event = decode_edit(line)
                 _fits(event, events)
@@ -276,7 +281,10 @@ class EditLog:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         fresh = not self.path.exists()
         with self.path.open("r+b" if not fresh else "x+b") as file:
-            whole = file.read().rfind(b"\n") + 1
+            there = file.read()
+            whole = there.rfind(b"\n") + 1
+            if not _torn(there[whole:]):
+                whole, data = len(there), b"\n" + data
             try:
                 file.truncate(whole)
                 file.seek(whole)
@@ -288,6 +296,17 @@ class EditLog:
                 raise
         if fresh:
             _sync(self.path.parent)
+
+
+def _torn(tail: bytes) -> bool:
+    """Whether what stands behind the last newline is the beginning of a line, or nothing: no part of an event is JSON,
+    so what is JSON was written whole, by an editor that puts no newline at the end.
+    """
+    try:
+        from_json(tail)
+    except ValueError:
+        return True
+    return False
 
 
 def _fits(event: Edit, before: Sequence[Edit]) -> None:
