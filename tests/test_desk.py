@@ -247,6 +247,46 @@ def test_a_deed_that_cannot_be_done_is_refused_and_nothing_is_written(out: Path,
         assert desk.state().fresh
 
 
+@pytest.mark.parametrize("verb", ["drop", "pin", "promote", "undo", "redo"])
+def test_a_deed_done_twice_is_done_once(out: Path, verb: str) -> None:
+    with Desk.open(out) as desk:
+        state = desk.state()
+        stood, key = state.drafted.edition, tellable(state) if verb == "promote" else keys(state)[2]
+        # A second click names the story as the page showed it when the first one was made.
+        deed = {"pin": desk.pin, "promote": desk.promote}.get(verb, desk.drop)
+        done = deed(key)
+        if verb in ("undo", "redo"):
+            back = desk.undo(done.seq)
+            if verb == "redo":
+                desk.undo(back.seq)
+        log = desk.folder.edits(DAY).read_bytes()
+        again = {"undo": lambda: desk.undo(1), "redo": lambda: desk.undo(2)}.get(verb, lambda: deed(key))
+        with pytest.raises(InputError, match=r"nothing would change|not count already"):
+            again()
+        assert desk.folder.edits(DAY).read_bytes() == log
+        if verb != "undo":
+            desk.undo(len(log.splitlines()))
+        assert desk.state().drafted.edition == stood
+
+
+def test_an_undo_that_changes_nothing_is_refused_unless_it_takes_two(out: Path) -> None:
+    with Desk.open(out) as desk:
+        stood, key = desk.state().drafted.edition, keys(desk.state())[2]
+        first = desk.retitle(key, "第一个标题")
+        desk.retitle(key, "第二个标题")
+        with pytest.raises(InputError, match="nothing would change"):
+            desk.undo(first.seq)
+        drop = desk.drop(key)
+        path = desk.folder.edits(DAY)
+        twice = drop.model_copy(update={"seq": drop.seq + 1})
+        EditLog(path).append(twice, EditLog(path).read())
+        desk.undo(drop.seq)
+        desk.undo(twice.seq)
+        desk.undo(2)
+        desk.undo(1)
+        assert desk.state().drafted.edition == stood
+
+
 def test_a_story_keeps_at_least_one_statement(out: Path) -> None:
     with Desk.open(out) as desk:
         key = keys(desk.state())[0]

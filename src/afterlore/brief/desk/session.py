@@ -394,7 +394,7 @@ class Desk:
             after = self._draft(live((*events, event)))
         except AfterloreError as error:
             raise refused("last_story") from error
-        effective(event, before, after)
+        effective(event, events, before, after)
         self._log.append(event, events)
         return event
 
