@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -260,6 +261,7 @@ def test_a_deed_done_twice_is_done_once(out: Path, verb: str) -> None:
             if verb == "redo":
                 desk.undo(back.seq)
         log = desk.folder.edits(DAY).read_bytes()
+        again: Callable[[], object]
         again = {"undo": lambda: desk.undo(1), "redo": lambda: desk.undo(2)}.get(verb, lambda: deed(key))
         with pytest.raises(InputError, match=r"nothing would change|not count already"):
             again()

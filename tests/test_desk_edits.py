@@ -284,6 +284,19 @@ def test_what_was_published_cannot_be_undone(tmp_path: Path) -> None:
     assert file.read() == (done,)
 
 
+@pytest.mark.parametrize("title", ["👩\u200d💻写代码", "👩🏽\u200d🚀", "🏳️\u200d🌈旗", "👨\u200d👩\u200d👧"])
+def test_joined_emoji_are_seen(title: str) -> None:
+    assert event(Retitle, 1, story=("a",), title=title).title == title
+
+
+@pytest.mark.parametrize(
+    "title", ["a\u200db", "👩\u200d", "\u200d👩", "👩\u200da", "甲\u200d乙", "👩\u200d\u200d💻", "\u200b"]
+)
+def test_a_joiner_elsewhere_hides(title: str) -> None:
+    with pytest.raises(ValueError, match="cannot be seen"):
+        event(Retitle, 1, story=("a",), title=title)
+
+
 @pytest.mark.parametrize("label", ["", "标：签", "a" * 13, "一，二", "\u200b"])
 def test_a_label_is_a_short_word(label: str) -> None:
     with pytest.raises(ValueError, match="label"):

@@ -351,6 +351,15 @@ def test_only_what_was_seen_is_published_and_once(own: Site) -> None:
     assert page.read_bytes() != b"cut off"
 
 
+FAULTS = {"empty": " ", "hidden": "甲\u200b乙", "title_long": "长" * 121}
+
+
+@pytest.mark.parametrize("reason", FAULTS)
+def test_a_title_is_refused_with_its_own_reason(desk: Site, reason: str) -> None:
+    answer = desk.form("retitle", {"token": desk.token, "story": desk.key, "title": FAULTS[reason]})
+    assert (answer.status, words_of("zh")[f"no_{reason}"] in alert(answer)) == (422, True)
+
+
 def test_an_editors_title_is_text_and_no_markup(desk: Site) -> None:
     title = '<script>alert(1)</script>"><b>&amp;'
     key = desk.key
@@ -427,6 +436,6 @@ def test_htmx_is_the_one_that_was_read() -> None:
 
 def test_both_languages_say_the_same_things() -> None:
     zh, en = words_of("zh"), words_of("en")
-    assert {f"no_{reason}" for reason in (*REFUSALS, *LAPSES, "title", "label")} <= zh.keys()
+    assert {f"no_{reason}" for reason in (*REFUSALS, *LAPSES, "form", *FAULTS, "label", "label_long")} <= zh.keys()
     holes = {key: (set(re.findall(r"{\w+}", zh[key])), set(re.findall(r"{\w+}", en[key]))) for key in zh}
     assert {key: pair for key, pair in holes.items() if pair[0] != pair[1]}.keys() <= {"article"}

@@ -221,13 +221,16 @@ _TABLE: dict[str, tuple[str, str]] = {
         "已发布的不能撤销，改好后再发布即可",
         "what was published cannot be undone; publish the day as it should be",
     ),
-    "no_title": (
-        "标题须为一行、至多 120 字，不含看不见的字符",
-        "a title is one line of at most 120 characters, all of them visible",
+    "no_empty": ("不能为空，请写些什么", "it is empty; write something"),
+    "no_hidden": (
+        "含有看不见的字符（零宽或控制字符），请去掉",
+        "it holds characters that cannot be seen (zero width, controls); write it without them",
     ),
+    "no_title_long": ("标题至多 120 字", "a title is at most 120 characters long"),
+    "no_label_long": ("标签至多 12 字", "a label is at most 12 characters long"),
     "no_label": (
-        "标签须为至多 12 字的一个词，不含“：”“。”“，”",
-        "a label is one word of at most 12 characters without : or ,",
+        "标签不含“：”“。”“，”，冒号由页面加",
+        "a label is a word without : or ,; the page sets the colon itself",
     ),
     "no_gone": ("稿件已不在", "its story is not there any more"),
     "no_few": ("其中两则以上已不在", "fewer than two of its stories are still there"),

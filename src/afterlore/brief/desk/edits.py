@@ -8,12 +8,13 @@ undoing an undo does it again.
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, Field, TypeAdapter, ValidationError, model_validator
-from pydantic_core import from_json
+from pydantic_core import PydanticCustomError, from_json
 
 from afterlore.brief.desk.experience import Decision
 from afterlore.core import InputError, Record
@@ -51,17 +52,43 @@ LONGEST_LABEL = 12
 """Characters of a bullet's label."""
 
 
+_JOINER = "\u200d"
+
+
 def line_of_text(text: str) -> str:
-    """The text on one line, spaces trimmed. Raises ValueError when nothing is left, and for what cannot be seen
-    (controls, text direction, zero width): a title must be what it looks like.
+    """The text on one line, spaces trimmed. Raises ValueError when nothing is left (``empty``), and for what cannot be
+    seen (``hidden``: controls, text direction, zero width): a title must be what it looks like. What joins two emoji
+    into one is seen.
     """
     line = " ".join(text.split())
     if not line:
-        raise ValueError("it is empty; write something")
-    hidden = sorted({f"U+{ord(char):04X}" for char in line if not char.isprintable()})
+        raise PydanticCustomError("empty", "it is empty; write something")
+    hidden = {f"U+{ord(char):04X}" for at, char in enumerate(line) if not char.isprintable() and not _joins(line, at)}
     if hidden:
-        raise ValueError(f"it holds characters that cannot be seen ({', '.join(hidden)}); write it without them")
+        said = ", ".join(sorted(hidden))
+        raise PydanticCustomError(
+            "hidden", "it holds characters that cannot be seen ({said}); write it without them", {"said": said}
+        )
     return line
+
+
+def _joins(line: str, at: int) -> bool:
+    """Whether a zero width joiner stands there between two emoji; the first may wear a skin tone or a selector."""
+    before = line[:at].rstrip("\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
+    return line[at] == _JOINER and _pictured(before[-1:]) and _pictured(line[at + 1 : at + 2])
+
+
+def _pictured(char: str) -> bool:
+    return char >= "\u2190" and unicodedata.category(char) == "So"
+
+
+def _short(longest: int) -> Callable[[str], str]:
+    def measured(text: str) -> str:
+        if len(text) > longest:
+            raise PydanticCustomError("long", "it is longer than {longest} characters", {"longest": longest})
+        return text
+
+    return measured
 
 
 def _label(text: str) -> str:
@@ -78,7 +105,7 @@ def _in_order(ids: tuple[str, ...]) -> tuple[str, ...]:
 Articles = Annotated[tuple[Annotated[str, Field(min_length=1, max_length=64)], ...], AfterValidator(_in_order)]
 """Ids of a story's articles and their copies: distinct, in order, so that one set has one spelling."""
 Story = Annotated[Articles, Field(min_length=1)]
-Line = Annotated[str, Field(min_length=1, max_length=LONGEST_TITLE), AfterValidator(line_of_text)]
+Line = Annotated[str, AfterValidator(line_of_text), AfterValidator(_short(LONGEST_TITLE))]
 
 
 class Event(Record):
@@ -167,7 +194,7 @@ class Relabel(Event):
     verb: Literal["relabel"] = "relabel"
     story: Story
     claim: str = Field(min_length=1, max_length=64)
-    label: Annotated[str, Field(min_length=1, max_length=LONGEST_LABEL), AfterValidator(_label)]
+    label: Annotated[str, AfterValidator(_label), AfterValidator(_short(LONGEST_LABEL))]
 
 
 class Reject(Event):

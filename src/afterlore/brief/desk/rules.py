@@ -64,13 +64,17 @@ def refused(reason: str) -> DeedRefused:
 
 
 def made(kind: type[Kind], events: Sequence[Edit], now: datetime, fields: dict[str, Any]) -> Kind:
-    """The event that comes next. Raises DeedRefused that names the field at fault."""
+    """The event that comes next. Raises DeedRefused that names the field at fault; its reason is ``empty``, ``hidden``,
+    or begins with the field's name.
+    """
     try:
         return kind(seq=len(events) + 1, at=now, **fields)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = first["loc"][0] if first["loc"] else kind.__name__.lower()
-        raise DeedRefused(str(where), f"{where}: {first['msg'].removeprefix('Value error, ')}") from error
+        reasons = {"empty": "empty", "hidden": "hidden", "long": "category" if where == "category" else f"{where}_long"}
+        reason = reasons.get(first["type"], str(where))
+        raise DeedRefused(reason, f"{where}: {first['msg'].removeprefix('Value error, ')}") from error
 
 
 def possible(event: Edit, events: Sequence[Edit], before: Drafted) -> None:
