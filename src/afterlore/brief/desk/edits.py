@@ -8,7 +8,6 @@ undoing an undo does it again.
 import json
 import os
 import sys
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
@@ -18,6 +17,7 @@ from pydantic_core import PydanticCustomError, from_json
 
 from afterlore.brief.desk.experience import Decision
 from afterlore.core import InputError, Record
+from afterlore.report import clean
 
 __all__ = [
     "LONGEST_LABEL",
@@ -63,23 +63,15 @@ def line_of_text(text: str) -> str:
     line = " ".join(text.split())
     if not line:
         raise PydanticCustomError("empty", "it is empty; write something")
-    hidden = {f"U+{ord(char):04X}" for at, char in enumerate(line) if not char.isprintable() and not _joins(line, at)}
+    hidden = {char for char in line if not char.isprintable()}
+    if clean(line).count(_JOINER) == line.count(_JOINER):
+        hidden.discard(_JOINER)
     if hidden:
-        said = ", ".join(sorted(hidden))
+        said = ", ".join(f"U+{ord(char):04X}" for char in sorted(hidden))
         raise PydanticCustomError(
             "hidden", "it holds characters that cannot be seen ({said}); write it without them", {"said": said}
         )
     return line
-
-
-def _joins(line: str, at: int) -> bool:
-    """Whether a zero width joiner stands there between two emoji; the first may wear a skin tone or a selector."""
-    before = line[:at].rstrip("\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
-    return line[at] == _JOINER and _pictured(before[-1:]) and _pictured(line[at + 1 : at + 2])
-
-
-def _pictured(char: str) -> bool:
-    return char >= "\u2190" and unicodedata.category(char) == "So"
 
 
 def _short(longest: int) -> Callable[[str], str]:
