@@ -16,7 +16,8 @@ import pytest
 from afterlore.app.cli import run
 from afterlore.brief.desk.changes import changes
 from afterlore.brief.desk.edits import EditLog, Published
-from afterlore.brief.desk.session import Desk, State, key_of
+from afterlore.brief.desk.session import Desk
+from afterlore.brief.desk.state import State, key_of
 from afterlore.brief.publish.edition import Edition, StoryEntry, decode
 from afterlore.core import InputError
 from conftest import ROOT

@@ -21,7 +21,8 @@ from afterlore.app.desk.guard import FORM, Guard
 from afterlore.app.desk.view import Viewer
 from afterlore.app.desk.words import words_of
 from afterlore.brief.desk.edits import LONGEST_LABEL, LONGEST_TITLE, Edit, Forget, live
-from afterlore.brief.desk.session import Desk, State
+from afterlore.brief.desk.session import Desk
+from afterlore.brief.desk.state import State
 from afterlore.core import AfterloreError, DeedRefused, digest
 from afterlore.report import Page, asset, environment
 

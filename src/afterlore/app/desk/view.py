@@ -26,7 +26,8 @@ from afterlore.brief.desk.edits import (
     undone,
 )
 from afterlore.brief.desk.learned import Learned
-from afterlore.brief.desk.session import Desk, State, key_of
+from afterlore.brief.desk.session import Desk
+from afterlore.brief.desk.state import State, key_of
 from afterlore.brief.desk.taste import Preference
 from afterlore.brief.publish.edition import StoryEntry
 from afterlore.brief.stories import Candidate

@@ -5,11 +5,8 @@ folder changes but ``edits.jsonl``. An event that would do nothing, or leave not
 is written. All is made from what the last build left in the journal; a build that runs meanwhile is noticed.
 """
 
-import os
-import sys
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date as Date
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +14,6 @@ from typing import Any, Literal, Self
 
 from afterlore.brief.article import Article
 from afterlore.brief.check import Problem, check
-from afterlore.brief.desk import experience
 from afterlore.brief.desk.changes import Changes, changes
 from afterlore.brief.desk.edits import (
     Drop,
@@ -39,64 +35,23 @@ from afterlore.brief.desk.edits import (
 )
 from afterlore.brief.desk.inputs import Inputs, before_last
 from afterlore.brief.desk.learned import NOTHING, Learned, forgets, learned, stamp
-from afterlore.brief.desk.proposed import proposed
+from afterlore.brief.desk.lock import lock, unlock
 from afterlore.brief.desk.rules import Kind, effective, made, possible, refused
 from afterlore.brief.desk.standing import Standing
+from afterlore.brief.desk.state import State, key_of
 from afterlore.brief.group.cluster import DEFAULT, Clustering
 from afterlore.brief.pipeline import Built, Drafted, Grouped, Report, Request, draft, group, issue
-from afterlore.brief.publish.edition import Edition, decode
+from afterlore.brief.publish.edition import decode
 from afterlore.brief.publish.folder import Folder
 from afterlore.brief.stories import Candidate, Memory
 from afterlore.brief.write.extractive import ExtractiveWriter
 from afterlore.core import AfterloreError, InputError, Silent, digest
 from afterlore.journal import Journal
 
-__all__ = ["SHOWN", "Desk", "State", "key_of"]
+__all__ = ["Desk"]
 
 _KEPT = 6
 """Drafts and rankings that are remembered: what the editor may soon come back to."""
-
-SHOWN = 40
-"""Events shown to the editor below those that are told."""
-
-
-def key_of(candidate: Candidate) -> str:
-    """A story's id, told or not: that of ``StoryEntry``."""
-    return digest("\n".join(sorted(article.id for article in candidate.group.articles)))[:12]
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """The day as the editor sees it."""
-
-    request: Request
-    events: tuple[Edit, ...]
-    drafted: Drafted
-    published: Edition | None
-    """None when the folder's ledger cannot be read; publishing mends that."""
-    fresh: bool
-    """Whether what is published, in all its files, is what the desk shows."""
-
-    @property
-    def half(self) -> bool:
-        """Whether the ledger is what the desk shows, but not all that is made of it."""
-        return not self.fresh and self.published == self.drafted.edition
-
-    @property
-    def told(self) -> tuple[Candidate, ...]:
-        """The stories, in order."""
-        return tuple(one for one in self.drafted.telling.candidates if one.state == "told")
-
-    @property
-    def waiting(self) -> tuple[Candidate, ...]:
-        """The next ones, best first."""
-        rest = [one for one in self.drafted.telling.candidates if one.state not in ("told", "dropped")]
-        return tuple(sorted(rest, key=lambda one: (one.mark is None, one.place))[:SHOWN])
-
-    @property
-    def dropped(self) -> tuple[Candidate, ...]:
-        """What the editor took out."""
-        return tuple(one for one in self.drafted.telling.candidates if one.state == "dropped")
 
 
 class Desk:
@@ -131,15 +86,15 @@ class Desk:
         if day is not None and day not in days:
             known = ", ".join(str(one) for one in days[-5:])
             raise InputError(f"no brief of {day} in {str(path)!r}; its last days are {known}")
-        lock = _lock(path)
+        held = lock(path)
         try:
             day = day or days[-1]
             # Looking writes nothing: a folder without a journal gets none from here.
             if not folder.journal.is_file():
                 raise _forgotten(folder, day)
-            desk = cls(folder, day, Journal(folder.journal), lock)
+            desk = cls(folder, day, Journal(folder.journal), held)
         except BaseException:
-            _unlock(lock)
+            unlock(held)
             raise
         try:
             desk.state()
@@ -151,7 +106,7 @@ class Desk:
     def close(self) -> None:
         """Give folder and journal back."""
         self._journal.close()
-        _unlock(self._lock)
+        unlock(self._lock)
         self._lock = None
 
     def __enter__(self) -> Self:
@@ -340,7 +295,7 @@ class Desk:
             if seen is not None and seen != edition:
                 raise refused("draft")
             built = issue(state.drafted, self.folder, self._journal, Silent())
-            fields = {"edition": edition, "decisions": self._decisions(state)}
+            fields = {"edition": edition, "decisions": state.decisions()}
             event = made(Published, state.events, self._now(), fields)
             last = next((one for one in reversed(state.events) if isinstance(one, Published)), None)
             if last is None or (last.edition, last.decisions) != (event.edition, event.decisions):
@@ -406,19 +361,6 @@ class Desk:
         assert self._grouped is not None
         return _likeness(self._grouped.clustering, sides, len(self._grouped.articles))
 
-    def _decisions(self, state: State) -> tuple[experience.Decision, ...]:
-        vertical = state.request.vertical
-        decisions = []
-        for one in (*state.told, *state.waiting, *state.dropped):
-            reasons = ((reason.name, reason.value) for reason in one.ranked.reasons)
-            candidate = proposed(one.group.articles, vertical, reasons)
-            if one.state == "told":
-                choice: experience.Choice = one.mark if one.mark in ("pinned", "promoted") else "kept"
-            else:
-                choice = "dropped" if one.state == "dropped" else "left"
-            decisions.append(experience.Decision(candidate=candidate, decision=choice))
-        return tuple(decisions)
-
 
 def _forgotten(folder: Folder, day: Date) -> InputError:
     return InputError(
@@ -445,23 +387,3 @@ def _likeness(clustering: Clustering, sides: Sequence[Sequence[Article]], total:
         if doubt.a in side and doubt.b in side and side[doubt.a] != side[doubt.b]
     ]
     return round(max(scores) - DEFAULT.raised(total), 4) if scores else None
-
-
-def _lock(path: Path) -> int | None:
-    """Hold the folder itself, so that nothing is left behind when the process is killed."""
-    if sys.platform == "win32":
-        return None
-    import fcntl
-
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(handle)
-        raise InputError(f"a desk is open on {str(path)!r} already; use that one, or stop it first") from error
-    return handle
-
-
-def _unlock(handle: int | None) -> None:
-    if handle is not None:
-        os.close(handle)
