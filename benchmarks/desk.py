@@ -14,7 +14,8 @@ from pathlib import Path
 
 from afterlore.app.desk.view import Viewer
 from afterlore.brief.desk.inputs import Inputs
-from afterlore.brief.desk.session import Desk, key_of
+from afterlore.brief.desk.session import Desk
+from afterlore.brief.desk.state import key_of
 from afterlore.brief.evaluate.generate import day
 from afterlore.brief.pipeline import Report, Request, edit
 from afterlore.brief.publish.folder import Folder

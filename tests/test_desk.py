@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ import pytest
 from afterlore.app.cli import run
 from afterlore.brief.desk.changes import changes
 from afterlore.brief.desk.edits import EditLog, Published
-from afterlore.brief.desk.session import Desk, State, key_of
+from afterlore.brief.desk.session import Desk
+from afterlore.brief.desk.state import State, key_of
 from afterlore.brief.publish.edition import Edition, StoryEntry, decode
 from afterlore.core import InputError
 from conftest import ROOT
@@ -155,6 +157,23 @@ def test_splitting_what_was_merged_restores_both(out: Path) -> None:
         assert desk.state().drafted.edition == stood
 
 
+def test_a_deed_that_takes_the_ground_from_another_says_so(out: Path) -> None:
+    with Desk.open(out) as desk:
+        first, second = desk.state().told[:2]
+        merge = desk.merge([key_of(first), key_of(second)])
+        whole = next(one for one in desk.state().told if one.group.ids == set(sum(merge.stories, ())))
+        titled = desk.retitle(key_of(whole), "合并后的标题")
+        assert desk.lapsed_by(titled.seq) == ()
+        part = whole.group.articles[0].id
+        kept = desk.split(key_of(whole), [part])
+        assert desk.lapsed_by(kept.seq) == (), "the title stays with the side that stays"
+        assert sum(one.title == "合并后的标题" for one in desk.state().drafted.edition.stories) == 1
+        desk.undo(kept.seq)
+        undone = desk.undo(merge.seq)
+        lost = desk.lapsed_by(undone.seq)
+        assert set(lost) == {one.edit for one in desk.state().drafted.outcomes if not one.holds}
+
+
 def test_what_is_promoted_takes_the_last_place_and_what_is_dropped_gives_its_own(out: Path) -> None:
     with Desk.open(out) as desk:
         before = desk.state()
@@ -228,6 +247,47 @@ def test_a_deed_that_cannot_be_done_is_refused_and_nothing_is_written(out: Path,
             deed(desk, desk.state())
         assert not desk.folder.edits(DAY).exists()
         assert desk.state().fresh
+
+
+@pytest.mark.parametrize("verb", ["drop", "pin", "promote", "undo", "redo"])
+def test_a_deed_done_twice_is_done_once(out: Path, verb: str) -> None:
+    with Desk.open(out) as desk:
+        state = desk.state()
+        stood, key = state.drafted.edition, tellable(state) if verb == "promote" else keys(state)[2]
+        # A second click names the story as the page showed it when the first one was made.
+        deed = {"pin": desk.pin, "promote": desk.promote}.get(verb, desk.drop)
+        done = deed(key)
+        if verb in ("undo", "redo"):
+            back = desk.undo(done.seq)
+            if verb == "redo":
+                desk.undo(back.seq)
+        log = desk.folder.edits(DAY).read_bytes()
+        again: Callable[[], object]
+        again = {"undo": lambda: desk.undo(1), "redo": lambda: desk.undo(2)}.get(verb, lambda: deed(key))
+        with pytest.raises(InputError, match=r"nothing would change|not count already"):
+            again()
+        assert desk.folder.edits(DAY).read_bytes() == log
+        if verb != "undo":
+            desk.undo(len(log.splitlines()))
+        assert desk.state().drafted.edition == stood
+
+
+def test_an_undo_that_changes_nothing_is_refused_unless_it_takes_two(out: Path) -> None:
+    with Desk.open(out) as desk:
+        stood, key = desk.state().drafted.edition, keys(desk.state())[2]
+        first = desk.retitle(key, "第一个标题")
+        desk.retitle(key, "第二个标题")
+        with pytest.raises(InputError, match="nothing would change"):
+            desk.undo(first.seq)
+        drop = desk.drop(key)
+        path = desk.folder.edits(DAY)
+        twice = drop.model_copy(update={"seq": drop.seq + 1})
+        EditLog(path).append(twice, EditLog(path).read())
+        desk.undo(drop.seq)
+        desk.undo(twice.seq)
+        desk.undo(2)
+        desk.undo(1)
+        assert desk.state().drafted.edition == stood
 
 
 def test_a_story_keeps_at_least_one_statement(out: Path) -> None:
@@ -321,6 +381,7 @@ def test_a_desk_says_what_it_lacks(out: Path, tmp_path: Path) -> None:
     shutil.rmtree(out / ".afterlore")
     with pytest.raises(InputError, match="once more"):
         Desk.open(out)
+    assert not (out / ".afterlore").exists(), "a desk that cannot open leaves nothing behind"
     build(out)
     Desk.open(out).close()
 

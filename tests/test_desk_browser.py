@@ -63,6 +63,18 @@ def row(page: Page, title: str) -> str:
     return found.removeprefix("s-")
 
 
+def test_a_double_click_is_one_deed(page: Page, out: Path, address: str) -> None:
+    page.goto(address)
+    stood = titles(page)
+    page.dblclick(f"#drop-{row(page, stood[2])}")
+    said(page, "drop")
+    expect(page.locator("#alert")).to_be_empty()
+    assert (out / DAY / "edits.jsonl").read_bytes().count(b"\n") == 1
+    page.click("#undo-last")
+    said(page, "undo")
+    assert titles(page) == stood
+
+
 def test_an_editors_day(page: Page, out: Path, address: str) -> None:
     wrong: list[str] = []
     page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)

@@ -183,6 +183,31 @@ def test_pins_come_first_in_the_order_of_pinning_and_moves_after_that() -> None:
     assert arrange(stories, [*moved, event(Drop, 4, story=(IDS[3],))]).order == (4, 1, 0, 2)
 
 
+@pytest.mark.parametrize("out", [0, 1])
+def test_what_was_done_to_a_story_stays_with_the_side_that_stays(out: int) -> None:
+    pair, other = tuple(CLUSTERS[0]), tuple(CLUSTERS[3])
+    done = [
+        event(Pin, 1, story=pair),
+        event(Retitle, 2, story=pair, title="编辑的标题"),
+        event(Move, 3, story=other, side="above", anchor=pair),
+        event(Reject, 4, story=pair, claim="x"),
+        event(Split, 5, story=pair, out=(pair[out],)),
+    ]
+    clusters, _ = regroup(CLUSTERS, ARTICLES, COPIES, done)
+    stories = [whole(ids) for ids in clusters]
+    stayed, went = stories.index(frozenset({pair[1 - out]})), stories.index(frozenset({pair[out]}))
+    arranged = arrange(stories, done)
+    assert arranged.order[:2] == (stories.index(frozenset(other)), stayed)
+    wordings, worded = reword(stories, done, [])
+    assert wordings[stayed].title == "编辑的标题"
+    assert wordings[went].title is None
+    assert wordings[stayed].rejected == wordings[went].rejected == {"x"}, "a sentence that was rejected stays out"
+    assert all(one.holds for one in (*arranged.outcomes, *worded))
+    whole_again = [*done, event(Merge, 6, stories=((pair[0],), (pair[1],)))]
+    clusters, _ = regroup(CLUSTERS, ARTICLES, COPIES, whole_again)
+    assert arrange([whole(ids) for ids in clusters], whole_again).marks == {0: "pinned"}
+
+
 @given(logs())
 def test_the_log_round_trips(tmp_path_factory: pytest.TempPathFactory, log: tuple[Edit, ...]) -> None:
     file = EditLog(tmp_path_factory.mktemp("log") / "2026-03-11" / "edits.jsonl")
@@ -198,11 +223,28 @@ def test_a_line_that_was_cut_off_is_none_and_is_written_over(tmp_path: Path) -> 
     first, second = event(Pin, 1, story=(IDS[0],)), event(Drop, 2, story=(IDS[1],))
     file.append(first, ())
     whole_line = file.path.read_bytes()
-    for cut in range(1, len(whole_line)):
+    for cut in range(1, len(whole_line) - 1):
         file.path.write_bytes(whole_line + whole_line[:cut].replace(b"\n", b""))
         assert file.read() == (first,)
     file.append(second, (first,))
     assert file.read() == (first, second)
+
+
+def test_a_whole_line_without_its_newline_counts_and_is_kept(tmp_path: Path) -> None:
+    file = EditLog(tmp_path / "2026-03-11" / "edits.jsonl")
+    first, second, third = event(Pin, 1, story=(IDS[0],)), event(Drop, 2, story=(IDS[1],)), event(Undo, 3, of=1)
+    file.append(first, ())
+    file.append(second, (first,))
+    bare = file.path.read_bytes().removesuffix(b"\n")
+    file.path.write_bytes(bare)
+    assert file.read() == (first, second)
+    assert file.path.read_bytes() == bare, "reading changes nothing"
+    file.append(third, (first, second))
+    assert file.read() == (first, second, third)
+    assert file.path.read_bytes().startswith(bare + b"\n")
+    file.path.write_bytes(bare + b"\n" + bare.splitlines()[0])
+    with pytest.raises(InputError, match="line 3 is damaged"):
+        file.read()
 
 
 DAMAGE = {
@@ -240,6 +282,19 @@ def test_what_was_published_cannot_be_undone(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be undone"):
         file.append(event(Undo, 2, of=1), (done,))
     assert file.read() == (done,)
+
+
+@pytest.mark.parametrize("title", ["👩\u200d💻写代码", "👩🏽\u200d🚀", "🏳️\u200d🌈旗", "👨\u200d👩\u200d👧"])
+def test_joined_emoji_are_seen(title: str) -> None:
+    assert event(Retitle, 1, story=("a",), title=title).title == title
+
+
+@pytest.mark.parametrize(
+    "title", ["a\u200db", "👩\u200d", "\u200d👩", "👩\u200da", "甲\u200d乙", "👩\u200d\u200d💻", "\u200b"]
+)
+def test_a_joiner_elsewhere_hides(title: str) -> None:
+    with pytest.raises(ValueError, match="cannot be seen"):
+        event(Retitle, 1, story=("a",), title=title)
 
 
 @pytest.mark.parametrize("label", ["", "标：签", "a" * 13, "一，二", "\u200b"])

@@ -1,6 +1,7 @@
 """The desk as a server, over real HTTP: what it refuses, that reading changes nothing, and how it starts and stops."""
 
 import hashlib
+import html
 import http.client
 import json
 import re
@@ -140,7 +141,16 @@ def test_a_form_without_the_token_is_refused(desk: Site, fields: dict[str, str])
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "evil.example:{port}", "127.0.0.1", "127.0.0.1:1", "localhost.evil.example:{port}", ""]
+    "host",
+    [
+        "evil.example",
+        "[::1]:{port}",
+        "evil.example:{port}",
+        "127.0.0.1",
+        "127.0.0.1:1",
+        "localhost.evil.example:{port}",
+        "",
+    ],
 )
 def test_a_foreign_host_is_refused_before_anything_is_shown(desk: Site, host: str) -> None:
     port = str(urlsplit(desk.address).port)
@@ -154,7 +164,7 @@ def test_a_foreign_host_is_refused_before_anything_is_shown(desk: Site, host: st
 
 def test_its_own_names_are_known(desk: Site) -> None:
     port = urlsplit(desk.address).port
-    for host in (f"127.0.0.1:{port}", f"localhost:{port}", f"LOCALHOST:{port}", f"[::1]:{port}"):
+    for host in (f"127.0.0.1:{port}", f"localhost:{port}", f"LOCALHOST:{port}"):
         assert desk.ask("GET", "/", {"Host": host}).status == 200
 
 
@@ -250,24 +260,104 @@ def test_a_deed_is_answered_by_a_redirect_and_undone_by_another(desk: Site) -> N
     ("verb", "fields", "said"),
     [
         ("pin", {"story": "no such story"}, words_of("zh")["no_story"]),
-        ("pin", {}, "lacks"),
+        ("pin", {}, words_of("zh")["no_form"]),
         ("merge", {"story": "x"}, words_of("zh")["no_story"]),
         ("undo", {"event": "9999"}, words_of("zh")["no_event"]),
-        ("undo", {"event": "-1"}, "whole number"),
-        ("undo", {"event": "٣"}, "whole number"),
-        ("move", {"way": "sideways"}, "up or down"),
-        ("promise", {}, "no deed"),
-        ("retitle", {"title": "<script>alert(1)</script>"}, "lacks"),
+        ("undo", {"event": "-1"}, words_of("zh")["no_form"]),
+        ("undo", {"event": "٣"}, words_of("zh")["no_form"]),
+        ("move", {"way": "sideways"}, words_of("zh")["no_form"]),
+        ("promise", {}, words_of("zh")["no_form"]),
+        ("retitle", {"title": "<script>alert(1)</script>"}, words_of("zh")["no_form"]),
     ],
 )
 def test_a_form_that_makes_no_sense_is_one_message(desk: Site, verb: str, fields: dict[str, str], said: str) -> None:
     before = desk.log
     answer = desk.form(verb, {"token": desk.token, **fields})
     assert answer.status == 422
-    alert = re.search(r'role="alert">(.*?)</div>', answer.text, re.S)
-    assert alert
-    assert said in alert[1].replace("&#39;", "'")
+    assert said in alert(answer)
     assert desk.log == before
+
+
+@pytest.fixture
+def own(desk: Site, tmp_path: Path) -> Iterator[Site]:
+    """A desk of its own, for what the others must not see."""
+    copy = tmp_path / "out"
+    shutil.copytree(desk.out, copy)
+    (copy / DAY / "edits.jsonl").unlink(missing_ok=True)
+    with served(copy, DAY) as address:
+        yield Site(address, copy)
+
+
+def alert(answer: Answer) -> str:
+    found = re.search(r'role="alert">(.*?)</div>', answer.text, re.S)
+    assert found
+    return html.unescape(found[1])
+
+
+def test_what_is_damaged_under_an_open_desk_is_one_message(own: Site) -> None:
+    token, key = own.token, own.key
+    assert own.form("pin", {"token": token, "story": key}).status == 303
+    path = own.out / DAY / "edits.jsonl"
+    good = path.read_bytes()
+    path.write_bytes(good + b"{}\n")
+    for answer in (
+        *(own.ask("GET", page) for page in ("/", "/changes", "/history", "/learned")),
+        own.form("drop", {"token": token, "story": key}),
+        own.form("publish", {"token": token, "draft": "0" * 64}),
+    ):
+        assert answer.status == 503
+        assert "line 2 is damaged" in alert(answer)
+        assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+    path.write_bytes(good)
+    assert own.ask("GET", "/").status == 200
+    path.unlink()
+    path.mkdir()
+    assert "cannot read" in alert(own.ask("GET", "/history"))
+    path.rmdir()
+    earlier = own.out / "2026-03-09"
+    earlier.mkdir()
+    (earlier / "brief.json").write_text("{}", encoding="utf-8")
+    assert "2026-03-09/brief.json" in alert(own.ask("GET", "/"))
+    shutil.rmtree(earlier)
+    assert own.ask("GET", "/").status == 200
+    lost = own.ask("GET", "/nothing")
+    assert (lost.status, words_of("zh")["no_page"] in alert(lost)) == (404, True)
+
+
+def test_only_what_was_seen_is_published_and_once(own: Site) -> None:
+    def seen() -> str:
+        found = re.search(r'name="draft" value="([0-9a-f]{64})"', own.page("/changes"))
+        assert found
+        return found[1]
+
+    token, draft = own.token, seen()
+    done = own.form("pin", {"token": token, "story": own.key})
+    assert done.status == 303
+    before = files(own.out)
+    refused = own.form("publish", {"token": token, "draft": draft})
+    assert (refused.status, words_of("zh")["no_draft"] in alert(refused)) == (422, True)
+    assert 'id="publish-go"' in refused.text, "the changes as they are now, to look at"
+    assert own.form("publish", {"token": token}).status == 422
+    assert files(own.out) == before
+    for _ in range(2):
+        assert own.form("publish", {"token": token, "draft": seen()}).headers["location"] == "/?done=2"
+    assert own.log.count(b"\n") == 2, "what is published already is not written down again"
+    assert words_of("zh")["fresh"] in own.page()
+    page = own.out / DAY / "brief.html"
+    page.write_text("cut off", encoding="utf-8")
+    assert words_of("zh")["half"] in own.page("/changes")
+    assert own.form("publish", {"token": token, "draft": seen()}).status == 303
+    assert words_of("zh")["fresh"] in own.page()
+    assert page.read_bytes() != b"cut off"
+
+
+FAULTS = {"empty": " ", "hidden": "甲\u200b乙", "title_long": "长" * 121}
+
+
+@pytest.mark.parametrize("reason", FAULTS)
+def test_a_title_is_refused_with_its_own_reason(desk: Site, reason: str) -> None:
+    answer = desk.form("retitle", {"token": desk.token, "story": desk.key, "title": FAULTS[reason]})
+    assert (answer.status, words_of("zh")[f"no_{reason}"] in alert(answer)) == (422, True)
 
 
 def test_an_editors_title_is_text_and_no_markup(desk: Site) -> None:
@@ -346,6 +436,6 @@ def test_htmx_is_the_one_that_was_read() -> None:
 
 def test_both_languages_say_the_same_things() -> None:
     zh, en = words_of("zh"), words_of("en")
-    assert {f"no_{reason}" for reason in (*REFUSALS, *LAPSES, "title", "label")} <= zh.keys()
+    assert {f"no_{reason}" for reason in (*REFUSALS, *LAPSES, "form", *FAULTS, "label", "label_long")} <= zh.keys()
     holes = {key: (set(re.findall(r"{\w+}", zh[key])), set(re.findall(r"{\w+}", en[key]))) for key in zh}
     assert {key: pair for key, pair in holes.items() if pair[0] != pair[1]}.keys() <= {"article"}

@@ -37,7 +37,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, *, port: int, token: str, policy: str) -> None:
         self._app = app
-        self._hosts = {f"{host}:{port}" for host in ("127.0.0.1", "localhost", "[::1]")}
+        self._hosts = {f"{host}:{port}" for host in ("127.0.0.1", "localhost")}
         if port == 80:
             self._hosts |= {host.removesuffix(":80") for host in self._hosts}
         self._token = token

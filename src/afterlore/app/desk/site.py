@@ -6,10 +6,12 @@ Everything works without JavaScript. With it, htmx sends the same forms and swap
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from jinja2 import Environment
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -19,26 +21,27 @@ from afterlore.app.desk.guard import FORM, Guard
 from afterlore.app.desk.view import Viewer
 from afterlore.app.desk.words import words_of
 from afterlore.brief.desk.edits import LONGEST_LABEL, LONGEST_TITLE, Edit, Forget, live
-from afterlore.brief.desk.session import Desk, State
-from afterlore.core import DeedRefused, InputError
+from afterlore.brief.desk.session import Desk
+from afterlore.brief.desk.state import State
+from afterlore.core import AfterloreError, DeedRefused, digest
 from afterlore.report import Page, asset, environment
 
 __all__ = ["site"]
 
 _PACKAGE = "afterlore.app.desk"
-_PAGES = ("desk", "changes", "history", "learned")
+_PAGES = ("desk", "changes", "history", "learned", "trouble")
 
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """The fields that were posted. Raises InputError for one that is missing."""
+    """The fields that were posted. Raises DeedRefused for one that is missing."""
 
     fields: Mapping[str, list[str]]
 
     def one(self, name: str) -> str:
         values = self.fields.get(name, [])
         if len(values) != 1:
-            raise InputError(f"the form lacks {name!r}; load the page again")
+            raise _unfit(f"the form lacks {name!r}")
         return values[0]
 
     def all(self, name: str) -> list[str]:
@@ -47,14 +50,18 @@ class _Form:
     def number(self, name: str) -> int:
         value = self.one(name)
         if not value.isascii() or not value.isdigit() or len(value) > 9:
-            raise InputError(f"{name!r} is a whole number, not {value[:20]!r}")
+            raise _unfit(f"{name!r} is a whole number, not {value[:20]!r}")
         return int(value)
+
+
+def _unfit(detail: str) -> DeedRefused:
+    return DeedRefused("form", f"{detail}; load the page again")
 
 
 def _move(desk: Desk, form: _Form) -> Edit:
     way = form.one("way")
     if way not in ("up", "down"):
-        raise InputError(f"a story moves up or down, not {way[:20]!r}")
+        raise _unfit(f"a story moves up or down, not {way[:20]!r}")
     return desk.move(form.one("story"), "up" if way == "up" else "down")
 
 
@@ -114,17 +121,17 @@ class _Site:
         return self._show("desk", request, state, **self._viewer.day(state, request.query_params.get("story")))
 
     def changes(self, request: Request) -> Response:
+        return self._show("changes", request, self._desk.state(), **self._changed())
+
+    def _changed(self) -> dict[str, Any]:
         state = self._desk.state()
-        days = self._desk.folder.days()
-        return self._show(
-            "changes",
-            request,
-            state,
-            draft=self._viewer.changes(self._desk.changes()),
-            run=self._viewer.changes(self._desk.last_changes()),
-            later=[str(day) for day in days if day > self._desk.day],
-            file=f"{self._desk.day}/brief.json",
-        )
+        return {
+            "draft": self._viewer.changes(self._desk.changes()),
+            "run": self._viewer.changes(self._desk.last_changes()),
+            "later": [str(day) for day in self._desk.folder.days() if day > self._desk.day],
+            "file": f"{self._desk.day}/brief.json",
+            "seen": digest(state.drafted.encoded),
+        }
 
     def history(self, request: Request) -> Response:
         state = self._desk.state()
@@ -142,16 +149,13 @@ class _Site:
         verb = request.path_params["verb"]
         try:
             if verb == "publish":
-                self._desk.publish()
-                seq = len(self._desk.state().events)
-                return RedirectResponse(f"/?{urlencode({'done': seq})}", 303)
+                self._desk.publish(form.one("draft"))
+                return RedirectResponse(f"/?{urlencode({'done': self._desk.last_published()})}", 303)
             if verb not in _DEEDS:
-                raise InputError(f"no deed {verb[:20]!r}; there are {', '.join(_DEEDS)}, publish")
+                raise _unfit(f"no deed {verb[:20]!r}; there are {', '.join(_DEEDS)}, publish")
             event = _DEEDS[verb](self._desk, form)
-        except DeedRefused as error:
-            return self._refused(request, form, self._words.get(f"no_{error.reason}", str(error)))
-        except (InputError, OSError) as error:
-            return self._refused(request, form, str(error))
+        except (AfterloreError, OSError) as error:
+            return self._refused(request, form, verb, self._said(error))
         state = self._desk.state()
         back = next(iter(form.all("back")), "")
         if back in ("history", "learned"):
@@ -160,16 +164,44 @@ class _Site:
         query = urlencode({"story": key, "done": event.seq} if key else {"done": event.seq})
         return RedirectResponse(f"/?{query}" + (f"#s-{key}" if key else ""), 303)
 
-    def _refused(self, request: Request, form: _Form, why: str) -> Response:
+    def _said(self, error: Exception) -> str:
+        """In the desk's words where it has some."""
+        return self._words.get(f"no_{error.reason}", str(error)) if isinstance(error, DeedRefused) else str(error)
+
+    def _refused(self, request: Request, form: _Form, verb: str, why: str) -> Response:
         state = self._desk.state()
+        if verb == "publish":
+            return self._show("changes", request, state, status=422, error=why, **self._changed())
         selected = next(iter(form.all("story")), None)
         return self._show("desk", request, state, status=422, error=why, **self._viewer.day(state, selected))
+
+    def trouble(self, _: Request, error: Exception) -> Response:
+        """A page for when the day cannot be shown: the one message that names what to mend."""
+        if isinstance(error, HTTPException):
+            words = {404: self._words["no_page"], 405: self._words["no_page"]}
+            status, why = error.status_code, words.get(error.status_code, error.detail)
+        else:
+            status, why = 503, self._said(error)
+        return self._render("trouble", status, error=why, done=None, fresh=None)
 
     def _show(
         self, name: str, request: Request, state: State, *, status: int = 200, error: str = "", **data: object
     ) -> Response:
         done = request.query_params.get("done", "")
         event = self._viewer.undoable(state, int(done)) if done.isascii() and done.isdigit() and len(done) < 9 else None
+        return self._render(
+            name,
+            status,
+            fresh=state.fresh,
+            half=state.half,
+            readable=state.published is not None,
+            top=state.request.top,
+            done=event,
+            error=error,
+            **data,
+        )
+
+    def _render(self, name: str, status: int, **data: object) -> Response:
         page = self._pages[name].render(
             lang=self._language,
             title=f"{self._words[name]} · {self._title} {self._desk.day}",
@@ -178,11 +210,6 @@ class _Site:
             words=self._words,
             page=name,
             token=self._token,
-            fresh=state.fresh,
-            readable=state.published is not None,
-            top=state.request.top,
-            done=event,
-            error=error,
             longest_title=LONGEST_TITLE,
             longest_label=LONGEST_LABEL,
             **data,
@@ -195,4 +222,7 @@ def site(desk: Desk, port: int) -> Starlette:
     token = secrets.token_urlsafe(32)
     pages = _Site(desk, token)
     guard = Middleware(Guard, port=port, token=token, policy=pages.policy)
-    return Starlette(routes=pages.routes(), middleware=[guard])
+    handled = (AfterloreError, OSError, HTTPException)
+    return Starlette(
+        routes=pages.routes(), middleware=[guard], exception_handlers=dict.fromkeys(handled, pages.trouble)
+    )

@@ -5,7 +5,7 @@ from typing import Any
 
 from afterlore.app.desk.words import words_of
 from afterlore.brief.article import Article
-from afterlore.brief.desk.apply import match
+from afterlore.brief.desk.apply import match, sides
 from afterlore.brief.desk.changes import Changes, StoryChange
 from afterlore.brief.desk.edits import (
     Deed,
@@ -26,7 +26,8 @@ from afterlore.brief.desk.edits import (
     undone,
 )
 from afterlore.brief.desk.learned import Learned
-from afterlore.brief.desk.session import Desk, State, key_of
+from afterlore.brief.desk.session import Desk
+from afterlore.brief.desk.state import State, key_of
 from afterlore.brief.desk.taste import Preference
 from afterlore.brief.publish.edition import StoryEntry
 from afterlore.brief.stories import Candidate
@@ -142,7 +143,10 @@ class Viewer:
             return None
         event = state.events[seq - 1]
         word = None if isinstance(event, Published) or seq in undone(state.events) else self._undo_word(event)
-        return {"said": self.said(state, event), "seq": seq, "undo": word}
+        said = self.said(state, event)
+        if lost := [self.said(state, one) for one in self._desk.lapsed_by(seq)]:
+            said = self._say("lost", said=said, lost=self._words["between"].join(lost))
+        return {"said": said, "seq": seq, "undo": word}
 
     def place_of(self, state: State, event: Edit) -> str | None:
         """The key of the story that an event was about, as it is now."""
@@ -221,7 +225,7 @@ class Viewer:
         texts = {article.sha256: article.text for article in one.group.articles}
         outlets = {article.id: article.outlet for article in one.group.articles}
         lead = one.group.articles[0]
-        mine = [edit for edit in edits if _touches(edit, one)]
+        mine = [edit for at, edit in enumerate(edits) if _touches(edit, one, edits[at + 1 :])]
         story: _Line = {
             "key": key_of(one),
             "title": title,
@@ -328,19 +332,22 @@ def _entry(state: State, one: Candidate) -> StoryEntry | None:
     return next(story for story in state.drafted.edition.stories if story.id == key)
 
 
-def _touches(edit: Edit, one: Candidate) -> bool:
+def _touches(edit: Edit, one: Candidate, after: Sequence[Edit]) -> bool:
     if not isinstance(edit, Deed):
         return False
     if isinstance(edit, Merge):
         return any(set(story) <= one.group.ids for story in edit.stories)
     if isinstance(edit, Split):
         return bool(set(edit.story) & one.group.ids)
-    return match(edit.story, [one.group.ids]) is not None
+    parts = sides(edit.story, after)
+    heard = parts if isinstance(edit, Relabel | Reject) else parts[:1]
+    return any(match(part, [one.group.ids]) is not None for part in heard)
 
 
 def _touching(edits: Sequence[Edit], one: Candidate, *kinds: type[Any]) -> list[Edit]:
     """The live events of these kinds on a story, the last first."""
-    return [edit for edit in reversed(edits) if isinstance(edit, kinds) and _touches(edit, one)]
+    found = [edit for at, edit in enumerate(edits) if isinstance(edit, kinds) and _touches(edit, one, edits[at + 1 :])]
+    return found[::-1]
 
 
 def _preference(one: Preference, most: float) -> _Line:

@@ -25,7 +25,7 @@ from afterlore.brief.desk.edits import (
     Split,
 )
 
-__all__ = ["LAPSES", "Arrangement", "Mark", "Outcome", "Wording", "arrange", "match", "regroup", "reword"]
+__all__ = ["LAPSES", "Arrangement", "Mark", "Outcome", "Wording", "arrange", "match", "regroup", "reword", "sides"]
 
 Mark = Literal["pinned", "promoted", "dropped"]
 
@@ -136,6 +136,19 @@ def _split(groups: list[list[str]], units: Mapping[str, frozenset[str]], edit: S
     return Outcome(edit)
 
 
+def sides(named: Iterable[str], after: Iterable[Edit]) -> list[frozenset[str]]:
+    """What became of a story by the splits ``after`` it was named: first what stayed, then what was taken out.
+
+    Without it the halves of a story would be equally near to it, and what was done to it would be lost.
+    """
+    stays, *out = [frozenset(named)]
+    for edit in after:
+        if isinstance(edit, Split) and (taken := stays & frozenset(edit.out)) and taken != stays:
+            stays -= taken
+            out.append(taken)
+    return [stays, *out]
+
+
 @dataclass(frozen=True, slots=True)
 class Arrangement:
     """The stories in the editor's order."""
@@ -151,18 +164,20 @@ def arrange(stories: Sequence[frozenset[str]], edits: Sequence[Edit]) -> Arrange
     order = list(range(len(stories)))
     marks: dict[int, Mark] = {}
     outcomes = []
-    for edit in edits:
+    for at, edit in enumerate(edits):
         if not isinstance(edit, Pin | Promote | Drop | Move):
             continue
-        place = match(edit.story, stories, grown=not isinstance(edit, Drop))
+        after = edits[at + 1 :]
+        place = match(sides(edit.story, after)[0], stories, grown=not isinstance(edit, Drop))
         if place is None:
             outcomes.append(Outcome(edit, "gone"))
         elif isinstance(edit, Move):
-            outcomes.append(_move(order, place, edit, stories))
+            anchor = match(sides(edit.anchor, after)[0], stories)
+            outcomes.append(_move(order, place, anchor, edit))
         else:
             if isinstance(edit, Pin):
                 order.remove(place)
-                first = next((at for at, one in enumerate(order) if marks.get(one) != "pinned"), len(order))
+                first = next((to for to, one in enumerate(order) if marks.get(one) != "pinned"), len(order))
                 order.insert(first, place)
                 marks[place] = "pinned"
             else:
@@ -172,8 +187,7 @@ def arrange(stories: Sequence[frozenset[str]], edits: Sequence[Edit]) -> Arrange
     return Arrangement(kept, marks, tuple(outcomes))
 
 
-def _move(order: list[int], place: int, edit: Move, stories: Sequence[frozenset[str]]) -> Outcome:
-    anchor = match(edit.anchor, stories)
+def _move(order: list[int], place: int, anchor: int | None, edit: Move) -> Outcome:
     if anchor is None or anchor == place:
         return Outcome(edit, "anchor" if anchor is None else "one")
     order.remove(place)
@@ -202,18 +216,21 @@ def reword(
     """
     wordings: dict[int, Wording] = {}
     outcomes = []
-    for edit in edits:
+    for at, edit in enumerate(edits):
         if not isinstance(edit, Retitle | Recategorise | Relabel | Reject):
             continue
-        place = match(edit.story, stories)
-        if place is None:
+        parts = sides(edit.story, edits[at + 1 :])
+        # A statement may be made by either side, so what was said of it holds for both.
+        heard = parts if isinstance(edit, Relabel | Reject) else parts[:1]
+        places = [place for side in heard if (place := match(side, stories)) is not None]
+        if not places:
             outcomes.append(Outcome(edit, "gone"))
             continue
         if isinstance(edit, Recategorise) and edit.category not in categories:
             outcomes.append(Outcome(edit, "category"))
             continue
-        wording = wordings.setdefault(place, Wording())
-        _enter(wording, edit)
+        for place in places:
+            _enter(wordings.setdefault(place, Wording()), edit)
         outcomes.append(Outcome(edit))
     return wordings, outcomes
 

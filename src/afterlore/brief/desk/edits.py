@@ -8,14 +8,16 @@ undoing an undo does it again.
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, Field, TypeAdapter, ValidationError, model_validator
+from pydantic_core import PydanticCustomError, from_json
 
 from afterlore.brief.desk.experience import Decision
 from afterlore.core import InputError, Record
+from afterlore.report import clean
 
 __all__ = [
     "LONGEST_LABEL",
@@ -50,17 +52,35 @@ LONGEST_LABEL = 12
 """Characters of a bullet's label."""
 
 
+_JOINER = "\u200d"
+
+
 def line_of_text(text: str) -> str:
-    """The text on one line, spaces trimmed. Raises ValueError when nothing is left, and for what cannot be seen
-    (controls, text direction, zero width): a title must be what it looks like.
+    """The text on one line, spaces trimmed. Raises ValueError when nothing is left (``empty``), and for what cannot be
+    seen (``hidden``: controls, text direction, zero width): a title must be what it looks like. What joins two emoji
+    into one is seen.
     """
     line = " ".join(text.split())
     if not line:
-        raise ValueError("it is empty; write something")
-    hidden = sorted({f"U+{ord(char):04X}" for char in line if not char.isprintable()})
+        raise PydanticCustomError("empty", "it is empty; write something")
+    hidden = {char for char in line if not char.isprintable()}
+    if clean(line).count(_JOINER) == line.count(_JOINER):
+        hidden.discard(_JOINER)
     if hidden:
-        raise ValueError(f"it holds characters that cannot be seen ({', '.join(hidden)}); write it without them")
+        said = ", ".join(f"U+{ord(char):04X}" for char in sorted(hidden))
+        raise PydanticCustomError(
+            "hidden", "it holds characters that cannot be seen ({said}); write it without them", {"said": said}
+        )
     return line
+
+
+def _short(longest: int) -> Callable[[str], str]:
+    def measured(text: str) -> str:
+        if len(text) > longest:
+            raise PydanticCustomError("long", "it is longer than {longest} characters", {"longest": longest})
+        return text
+
+    return measured
 
 
 def _label(text: str) -> str:
@@ -77,7 +97,7 @@ def _in_order(ids: tuple[str, ...]) -> tuple[str, ...]:
 Articles = Annotated[tuple[Annotated[str, Field(min_length=1, max_length=64)], ...], AfterValidator(_in_order)]
 """Ids of a story's articles and their copies: distinct, in order, so that one set has one spelling."""
 Story = Annotated[Articles, Field(min_length=1)]
-Line = Annotated[str, Field(min_length=1, max_length=LONGEST_TITLE), AfterValidator(line_of_text)]
+Line = Annotated[str, AfterValidator(line_of_text), AfterValidator(_short(LONGEST_TITLE))]
 
 
 class Event(Record):
@@ -166,7 +186,7 @@ class Relabel(Event):
     verb: Literal["relabel"] = "relabel"
     story: Story
     claim: str = Field(min_length=1, max_length=64)
-    label: Annotated[str, Field(min_length=1, max_length=LONGEST_LABEL), AfterValidator(_label)]
+    label: Annotated[str, AfterValidator(_label), AfterValidator(_short(LONGEST_LABEL))]
 
 
 class Reject(Event):
@@ -242,7 +262,8 @@ class EditLog:
         self.path = path
 
     def read(self) -> tuple[Edit, ...]:
-        """All events, oldest first. Without a file there are none; a last line that was cut off in writing is none.
+        """All events, oldest first. Without a file there are none; a last line that was cut off in writing is none, but
+        one that only lacks its newline is.
 
         Raises InputError that names the line when the file is damaged.
         """
@@ -253,7 +274,10 @@ class EditLog:
         except OSError as error:
             raise InputError(f"cannot read {str(self.path)!r}: {error.strerror}; make it readable") from error
         events: list[Edit] = []
-        for number, line in enumerate(data.split(b"\n")[:-1], start=1):
+        *lines, tail = data.split(b"\n")
+        if not _torn(tail):
+            lines.append(tail)
+        for number, line in enumerate(lines, start=1):
             try:
                 event = decode_edit(line)
                 _fits(event, events)
@@ -276,7 +300,10 @@ class EditLog:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         fresh = not self.path.exists()
         with self.path.open("r+b" if not fresh else "x+b") as file:
-            whole = file.read().rfind(b"\n") + 1
+            there = file.read()
+            whole = there.rfind(b"\n") + 1
+            if not _torn(there[whole:]):
+                whole, data = len(there), b"\n" + data
             try:
                 file.truncate(whole)
                 file.seek(whole)
@@ -288,6 +315,17 @@ class EditLog:
                 raise
         if fresh:
             _sync(self.path.parent)
+
+
+def _torn(tail: bytes) -> bool:
+    """Whether what stands behind the last newline is the beginning of a line, or nothing: no part of an event is JSON,
+    so what is JSON was written whole, by an editor that puts no newline at the end.
+    """
+    try:
+        from_json(tail)
+    except ValueError:
+        return True
+    return False
 
 
 def _fits(event: Edit, before: Sequence[Edit]) -> None:

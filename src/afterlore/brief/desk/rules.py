@@ -22,6 +22,7 @@ from afterlore.brief.desk.edits import (
     Retitle,
     Split,
     Undo,
+    live,
     undone,
 )
 from afterlore.brief.pipeline import Drafted
@@ -51,6 +52,7 @@ REFUSALS = {
     "bottom": "it is the last story already",
     "event": "there is no such event to undo",
     "undone": "that event does not count already",
+    "draft": "the day has changed since you looked; look again, then publish",
     "published": "what was published cannot be undone; publish the day as it should be",
 }
 """Why a deed is not done, by ``DeedRefused.reason``; beside these, the lapses of ``apply`` and the names of fields."""
@@ -62,13 +64,17 @@ def refused(reason: str) -> DeedRefused:
 
 
 def made(kind: type[Kind], events: Sequence[Edit], now: datetime, fields: dict[str, Any]) -> Kind:
-    """The event that comes next. Raises DeedRefused that names the field at fault."""
+    """The event that comes next. Raises DeedRefused that names the field at fault; its reason is ``empty``, ``hidden``,
+    or begins with the field's name.
+    """
     try:
         return kind(seq=len(events) + 1, at=now, **fields)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = first["loc"][0] if first["loc"] else kind.__name__.lower()
-        raise DeedRefused(str(where), f"{where}: {first['msg'].removeprefix('Value error, ')}") from error
+        reasons = {"empty": "empty", "hidden": "hidden", "long": "category" if where == "category" else f"{where}_long"}
+        reason = reasons.get(first["type"], str(where))
+        raise DeedRefused(reason, f"{where}: {first['msg'].removeprefix('Value error, ')}") from error
 
 
 def possible(event: Edit, events: Sequence[Edit], before: Drafted) -> None:
@@ -93,12 +99,12 @@ def possible(event: Edit, events: Sequence[Edit], before: Drafted) -> None:
             raise refused("statement")
 
 
-def effective(event: Edit, before: Drafted, after: Drafted) -> None:
-    """Whether the event does what it says. Raises InputError that says why it cannot."""
+def effective(event: Edit, events: Sequence[Edit], before: Drafted, after: Drafted) -> None:
+    """Whether the event, which follows ``events``, does what it says. Raises InputError that says why it cannot."""
     outcome = next((one for one in after.outcomes if one.edit == event), None)
     if outcome and not outcome.holds:
         raise DeedRefused(outcome.lapse, outcome.why)
-    if isinstance(event, Retitle | Recategorise | Relabel | Move | Merge | Split) and before.edition == after.edition:
+    if _shown(before) == _shown(after) and not _unseen(event, events, before):
         raise refused("nothing")
     if isinstance(event, Pin | Promote | Reject):
         candidates = after.telling.candidates
@@ -110,6 +116,29 @@ def effective(event: Edit, before: Drafted, after: Drafted) -> None:
             raise refused("retold")
         if state != "told":
             raise refused("silent")
+
+
+def _shown(drafted: Drafted) -> tuple[object, ...]:
+    """What an editor sees of the day."""
+    return drafted.edition, [(one.group.ids, one.mark) for one in drafted.telling.candidates]
+
+
+def _unseen(event: Edit, events: Sequence[Edit], before: Drafted) -> bool:
+    """Whether the event does something that today's draft need not show: to what is learned, or by undoing what no
+    longer applies, or what two events do alike (as after two stories became one), so that each can be taken back.
+    """
+    of = event
+    while isinstance(of, Undo):
+        of = events[of.of - 1]
+    if isinstance(of, Forget) or event == of:
+        return isinstance(of, Forget)
+    if any(one.edit == of and not one.holds for one in before.outcomes):
+        return True
+    if not isinstance(of, Pin | Promote | Drop):
+        return False
+    ids = [one.group.ids for one in before.telling.candidates]
+    alike = [one for one in live(events) if type(one) is type(of) and one.seq != of.seq]
+    return any(match(one.story, ids) == match(of.story, ids) for one in alike if isinstance(one, Pin | Promote | Drop))
 
 
 def _story(drafted: Drafted, ids: Sequence[str]) -> StoryEntry | None:

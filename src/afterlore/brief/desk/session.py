@@ -5,11 +5,8 @@ folder changes but ``edits.jsonl``. An event that would do nothing, or leave not
 is written. All is made from what the last build left in the journal; a build that runs meanwhile is noticed.
 """
 
-import os
-import sys
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date as Date
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +14,6 @@ from typing import Any, Literal, Self
 
 from afterlore.brief.article import Article
 from afterlore.brief.check import Problem, check
-from afterlore.brief.desk import experience
 from afterlore.brief.desk.changes import Changes, changes
 from afterlore.brief.desk.edits import (
     Drop,
@@ -39,58 +35,23 @@ from afterlore.brief.desk.edits import (
 )
 from afterlore.brief.desk.inputs import Inputs, before_last
 from afterlore.brief.desk.learned import NOTHING, Learned, forgets, learned, stamp
-from afterlore.brief.desk.proposed import proposed
+from afterlore.brief.desk.lock import lock, unlock
 from afterlore.brief.desk.rules import Kind, effective, made, possible, refused
+from afterlore.brief.desk.standing import Standing
+from afterlore.brief.desk.state import State, key_of
 from afterlore.brief.group.cluster import DEFAULT, Clustering
 from afterlore.brief.pipeline import Built, Drafted, Grouped, Report, Request, draft, group, issue
-from afterlore.brief.publish.edition import Edition, decode
+from afterlore.brief.publish.edition import decode
 from afterlore.brief.publish.folder import Folder
 from afterlore.brief.stories import Candidate, Memory
 from afterlore.brief.write.extractive import ExtractiveWriter
 from afterlore.core import AfterloreError, InputError, Silent, digest
 from afterlore.journal import Journal
 
-__all__ = ["SHOWN", "Desk", "State", "key_of"]
+__all__ = ["Desk"]
 
 _KEPT = 6
 """Drafts and rankings that are remembered: what the editor may soon come back to."""
-
-SHOWN = 40
-"""Events shown to the editor below those that are told."""
-
-
-def key_of(candidate: Candidate) -> str:
-    """A story's id, told or not: that of ``StoryEntry``."""
-    return digest("\n".join(sorted(article.id for article in candidate.group.articles)))[:12]
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """The day as the editor sees it."""
-
-    request: Request
-    events: tuple[Edit, ...]
-    drafted: Drafted
-    published: Edition | None
-    """None when the folder's ledger cannot be read; publishing mends that."""
-    fresh: bool
-    """Whether what is published is what the desk shows."""
-
-    @property
-    def told(self) -> tuple[Candidate, ...]:
-        """The stories, in order."""
-        return tuple(one for one in self.drafted.telling.candidates if one.state == "told")
-
-    @property
-    def waiting(self) -> tuple[Candidate, ...]:
-        """The next ones, best first."""
-        rest = [one for one in self.drafted.telling.candidates if one.state not in ("told", "dropped")]
-        return tuple(sorted(rest, key=lambda one: (one.mark is None, one.place))[:SHOWN])
-
-    @property
-    def dropped(self) -> tuple[Candidate, ...]:
-        """What the editor took out."""
-        return tuple(one for one in self.drafted.telling.candidates if one.state == "dropped")
 
 
 class Desk:
@@ -110,7 +71,7 @@ class Desk:
         self._grouped: Grouped | None = None
         self._memory = Memory()
         self._drafts: dict[tuple[Edit, ...], Drafted] = {}
-        self._standing: tuple[str, Edition | None] = "", None
+        self._standing = Standing()
         self._warned: dict[tuple[str, tuple[str, ...]], tuple[Problem, ...]] = {}
 
     @classmethod
@@ -125,12 +86,15 @@ class Desk:
         if day is not None and day not in days:
             known = ", ".join(str(one) for one in days[-5:])
             raise InputError(f"no brief of {day} in {str(path)!r}; its last days are {known}")
-        lock = _lock(path)
+        held = lock(path)
         try:
-            folder.claim()
-            desk = cls(folder, day or days[-1], Journal(folder.journal), lock)
+            day = day or days[-1]
+            # Looking writes nothing: a folder without a journal gets none from here.
+            if not folder.journal.is_file():
+                raise _forgotten(folder, day)
+            desk = cls(folder, day, Journal(folder.journal), held)
         except BaseException:
-            _unlock(lock)
+            unlock(held)
             raise
         try:
             desk.state()
@@ -142,7 +106,7 @@ class Desk:
     def close(self) -> None:
         """Give folder and journal back."""
         self._journal.close()
-        _unlock(self._lock)
+        unlock(self._lock)
         self._lock = None
 
     def __enter__(self) -> Self:
@@ -160,18 +124,8 @@ class Desk:
         drafted = self._draft(live(events))
         request = self._request
         assert request is not None
-        try:
-            standing = self.folder.ledger(self.day).read_bytes().decode()
-        except (OSError, UnicodeDecodeError):
-            standing = ""
-        if standing == drafted.encoded:
-            return State(request, events, drafted, drafted.edition, fresh=True)
-        if self._standing[0] != standing:
-            try:
-                self._standing = standing, decode(standing)
-            except InputError:
-                self._standing = standing, None
-        return State(request, events, drafted, self._standing[1], fresh=False)
+        published, fresh = self._standing.look(self.folder, drafted)
+        return State(request, events, drafted, published, fresh)
 
     def _draft(self, edits: tuple[Edit, ...]) -> Drafted:
         self._refresh(forgotten=forgets(edits))
@@ -210,10 +164,7 @@ class Desk:
         inputs = Inputs.from_json(text) if text else None
         articles = inputs.articles(self._journal) if inputs else None
         if inputs is None or articles is None:
-            raise InputError(
-                f"what {self.day} was made of is not remembered; run 'afterlore brief build SOURCE... --out "
-                f"{self.folder.path} --date {self.day}' once more, with the day's sources"
-            )
+            raise _forgotten(self.folder, self.day)
         self._request = Request(
             sources=(),
             out=self.folder.path,
@@ -320,14 +271,40 @@ class Desk:
         with self._busy:
             return self._do(Undo, of=seq)
 
-    def publish(self) -> Built:
-        """Publish what the desk shows, and write down what became of each candidate."""
+    def lapsed_by(self, seq: int) -> tuple[Edit, ...]:
+        """The live edits that no longer apply since that event, the last one, was written."""
+        with self._busy:
+            events = self._log.read()
+            if seq != len(events):
+                return ()
+            lapsed = [one.edit for one in self._draft(live(events)).outcomes if not one.holds]
+            if not lapsed:
+                return ()
+            before = {one.edit for one in self._draft(live(events[:-1])).outcomes if one.holds}
+            return tuple(edit for edit in lapsed if edit in before)
+
+    def publish(self, seen: str | None = None) -> Built:
+        """Publish what the desk shows, and write down what became of each candidate, unless that stands there already.
+
+        ``seen`` is the digest of the encoded draft that the editor looked at. Raises DeedRefused when it is another
+        by now.
+        """
         with self._busy:
             state = self._state(self._log.read())
+            edition = digest(state.drafted.encoded)
+            if seen is not None and seen != edition:
+                raise refused("draft")
             built = issue(state.drafted, self.folder, self._journal, Silent())
-            fields = {"edition": digest(state.drafted.encoded), "decisions": self._decisions(state)}
-            self._log.append(made(Published, state.events, self._now(), fields), state.events)
+            fields = {"edition": edition, "decisions": state.decisions()}
+            event = made(Published, state.events, self._now(), fields)
+            last = next((one for one in reversed(state.events) if isinstance(one, Published)), None)
+            if last is None or (last.edition, last.decisions) != (event.edition, event.decisions):
+                self._log.append(event, state.events)
             return built
+
+    def last_published(self) -> int:
+        """The event that published last, by ``seq``; 0 when none did."""
+        return max((one.seq for one in self._log.read() if isinstance(one, Published)), default=0)
 
     def changes(self) -> Changes | None:
         """What the desk shows that is not published so; None when nothing readable is published."""
@@ -372,7 +349,7 @@ class Desk:
             after = self._draft(live((*events, event)))
         except AfterloreError as error:
             raise refused("last_story") from error
-        effective(event, before, after)
+        effective(event, events, before, after)
         self._log.append(event, events)
         return event
 
@@ -384,18 +361,12 @@ class Desk:
         assert self._grouped is not None
         return _likeness(self._grouped.clustering, sides, len(self._grouped.articles))
 
-    def _decisions(self, state: State) -> tuple[experience.Decision, ...]:
-        vertical = state.request.vertical
-        decisions = []
-        for one in (*state.told, *state.waiting, *state.dropped):
-            reasons = ((reason.name, reason.value) for reason in one.ranked.reasons)
-            candidate = proposed(one.group.articles, vertical, reasons)
-            if one.state == "told":
-                choice: experience.Choice = one.mark if one.mark in ("pinned", "promoted") else "kept"
-            else:
-                choice = "dropped" if one.state == "dropped" else "left"
-            decisions.append(experience.Decision(candidate=candidate, decision=choice))
-        return tuple(decisions)
+
+def _forgotten(folder: Folder, day: Date) -> InputError:
+    return InputError(
+        f"what {day} was made of is not remembered; run 'afterlore brief build SOURCE... --out {folder.path} "
+        f"--date {day}' once more, with the day's sources"
+    )
 
 
 def _forget(remembered: dict[Any, Any]) -> None:
@@ -416,23 +387,3 @@ def _likeness(clustering: Clustering, sides: Sequence[Sequence[Article]], total:
         if doubt.a in side and doubt.b in side and side[doubt.a] != side[doubt.b]
     ]
     return round(max(scores) - DEFAULT.raised(total), 4) if scores else None
-
-
-def _lock(path: Path) -> int | None:
-    """Hold the folder itself, so that nothing is left behind when the process is killed."""
-    if sys.platform == "win32":
-        return None
-    import fcntl
-
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(handle)
-        raise InputError(f"a desk is open on {str(path)!r} already; use that one, or stop it first") from error
-    return handle
-
-
-def _unlock(handle: int | None) -> None:
-    if handle is not None:
-        os.close(handle)
