@@ -333,3 +333,22 @@ def test_what_was_published_stays_when_the_next_run_finds_nothing(out: Path, tmp
     (tmp_path / "empty").mkdir()
     assert run(["brief", "build", str(tmp_path / "empty"), "--out", str(copy), "--date", DAYS[0], "--offline"]) == 2
     assert published(copy) == published(out)
+
+
+@pytest.mark.parametrize("damage", ["{", "spelling"])
+def test_a_publication_that_is_refused_changes_nothing(
+    out: Path, tmp_path: Path, damage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "out"
+    shutil.copytree(out, copy)
+    later = copy / DAYS[1] / "brief.json"
+    later.write_text(damage if damage == "{" else f" {later.read_text(encoding='utf-8')}", encoding="utf-8")
+    before = published(copy)
+    words = ["brief", "build", str(SAMPLES / DAYS[0]), "--out", str(copy), "--date", DAYS[0], "--offline", "--quiet"]
+    assert run([*words, "--top", "1"]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert f"build {DAYS[1]} again" in error
+    assert published(copy) == before
+    build(copy, DAYS[1])
+    assert published(copy) == published(out), "and the fix that it names is one"

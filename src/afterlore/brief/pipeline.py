@@ -26,7 +26,7 @@ from afterlore.brief.group.dedupe import dedupe
 from afterlore.brief.publish.archive import Archive, read_archive
 from afterlore.brief.publish.edition import Counts, Edition, encode
 from afterlore.brief.publish.folder import Folder
-from afterlore.brief.publish.site import publish
+from afterlore.brief.publish.site import prepare
 from afterlore.brief.read.extract import VERSION, extract
 from afterlore.brief.stories import Group, Memory, Telling, tell
 from afterlore.brief.vertical import Vertical
@@ -318,11 +318,15 @@ def draft(
 
 
 def issue(drafted: Drafted, folder: Folder, journal: Journal, progress: Progress) -> Built:
-    """Publish a draft. What stood there before is remembered, so that a desk can show what changed."""
+    """Publish a draft. What stood there before is remembered, so that a desk can show what changed.
+
+    Raises InputError, and changes nothing, when another day's ledger that the pages need was changed.
+    """
     progress.stage("publish", 1)
     edition, encoded = drafted.edition, drafted.encoded
+    write = prepare(edition, encoded, drafted.telling.texts, folder)
     remember(folder.ledger(edition.date), encoded, edition.date, journal)
-    publish(edition, encoded, drafted.telling.texts, folder)
+    write()
     progress.advance()
     return Built(
         edition=edition,

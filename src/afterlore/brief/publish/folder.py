@@ -120,9 +120,10 @@ class Folder:
         for sha256, text in texts.items():
             if digest(text) != sha256:
                 raise InputError(f"the text stored as {sha256[:12]}… has another digest; run the build again")
+        for sha256 in texts:
             target = self.source(sha256)
             if not target.is_file() or digest(target.read_bytes()) != sha256:
-                write_whole(target, text)
+                write_whole(target, texts[sha256])
 
 
 def write_whole(path: Path, text: str) -> None:
