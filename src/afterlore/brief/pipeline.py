@@ -25,6 +25,7 @@ from afterlore.brief.group.cluster import Clustering, cluster, fitted
 from afterlore.brief.group.dedupe import dedupe
 from afterlore.brief.publish.archive import Archive, read_archive
 from afterlore.brief.publish.edition import Counts, Edition, encode
+from afterlore.brief.publish.entries import Named, handed_on, named, standing
 from afterlore.brief.publish.folder import Folder
 from afterlore.brief.publish.site import prepare
 from afterlore.brief.read.extract import VERSION, extract
@@ -296,7 +297,7 @@ def draft(
         writer=told.writer,
         window_start=request.start,
         window_end=request.end,
-        stories=tuple(told.stories),
+        stories=handed_on(told.stories, handed_on(_unedited(grouped), standing(Folder(request.out), request.day))),
         others=tuple(told.others),
         claims=tuple(told.claims.values()),
         articles=tuple(told.articles.values()),
@@ -446,6 +447,12 @@ def _groups(grouped: Grouped, edits: Sequence[Edit]) -> tuple[list[Group], list[
         for ids in clusters
     ]
     return groups, outcomes
+
+
+def _unedited(grouped: Grouped) -> list[Named]:
+    """Events by their articles, as the clusterer put them together."""
+    groups, _ = _groups(grouped, ())
+    return [named([a.id for a in group.articles], [a.id for a in group.reposts]) for group in groups]
 
 
 def _nothing(request: Request, report: Report, articles: int) -> InputError | ServiceError:
