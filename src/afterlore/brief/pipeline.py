@@ -166,6 +166,7 @@ def build(request: Request, progress: Progress, writer: Writer | None = None) ->
     """
     folder = Folder(request.out)
     folder.claim()
+    _one_vertical(folder, request)
     report = Report()
     with Journal(folder.journal) as journal:
         cache = JournalCache(journal)
@@ -288,7 +289,9 @@ def draft(
     for article, reason, detail in told.left_out:
         report.drop(article, reason, detail)
     if not told.stories:
-        raise _nothing(request, report, grouped.read)
+        dropped = sum(candidate.state == "dropped" for candidate in told.candidates)
+        applied = sum(outcome.holds for outcome in (*regrouped, *told.outcomes))
+        raise _nothing(request, report, grouped.read, dropped=dropped, edits=applied)
     edition = Edition(
         date=request.day,
         title=" ".join(part for part in (request.vertical.emoji, request.vertical.title) if part),
@@ -335,6 +338,15 @@ def issue(drafted: Drafted, folder: Folder, journal: Journal, progress: Progress
         later_days=tuple(day for day in folder.days() if day > edition.date),
         outcomes=drafted.outcomes,
     )
+
+
+def _one_vertical(folder: Folder, request: Request) -> None:
+    """Archive, feeds, what was told and what was learned are those of one vertical. Raises InputError otherwise."""
+    standing, asked = folder.vertical(), request.vertical.name
+    if standing not in (None, asked):
+        raise InputError(
+            f"{str(folder.path)!r} holds the vertical {standing!r}, not {asked!r}; name a folder of its own with --out"
+        )
 
 
 def _drafted(
@@ -455,8 +467,16 @@ def _unedited(grouped: Grouped) -> list[Named]:
     return [named([a.id for a in group.articles], [a.id for a in group.reposts]) for group in groups]
 
 
-def _nothing(request: Request, report: Report, articles: int) -> InputError | ServiceError:
+def _nothing(request: Request, report: Report, articles: int, *, dropped: int, edits: int) -> InputError | ServiceError:
     """Why there is nothing to publish, with the first fix."""
+    if edits:
+        stories = "1 story" if dropped == 1 else f"{dropped} stories"
+        return InputError(
+            f"nothing to tell on {request.day}, nothing was published: "
+            f"the editor dropped {stories} ({edits} edits apply); undo that with "
+            f"'afterlore brief review {request.out} --date {request.day}', or move "
+            f"{str(Folder(request.out).edits(request.day))!r} away"
+        )
     lines = [f"{health.source}: {health.state}, {health.detail}" for health in report.sources if health.state != "ok"]
     fixes = [health.fix for health in report.sources if health.fix]
     reasons: dict[str, int] = {}

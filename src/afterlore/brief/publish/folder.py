@@ -16,10 +16,18 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
+from pydantic import BaseModel, ConfigDict, ValidationError
+
 from afterlore.brief.publish.edition import Edition, decode
 from afterlore.core import InputError, digest
 
 __all__ = ["Folder", "write_whole"]
+
+
+class _Ledger(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    vertical: str
 
 
 class Folder:
@@ -61,6 +69,15 @@ class Folder:
             if day.isoformat() == ledger.parent.name:
                 found.append(day)
         return sorted(found)
+
+    def vertical(self) -> str | None:
+        """Whose briefs these are, as the newest ledger that can be read says; None when there is none."""
+        for day in reversed(self.days()):
+            try:
+                return _Ledger.model_validate_json(self.ledger(day).read_bytes()).vertical
+            except (OSError, ValidationError):
+                continue
+        return None
 
     def ledger(self, day: date) -> Path:
         """Where a day's ``brief.json`` lies."""
