@@ -7,14 +7,17 @@ import shutil
 import signal
 import subprocess
 import sys
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from afterlore.app.cli import run
+from afterlore.brief.desk.edits import Drop, EditLog
 from afterlore.brief.publish.document import lint, render
 from afterlore.brief.publish.edition import Edition, decode
+from afterlore.brief.publish.folder import Folder
 from afterlore.core import Rung
 from conftest import ROOT
 
@@ -333,3 +336,50 @@ def test_what_was_published_stays_when_the_next_run_finds_nothing(out: Path, tmp
     (tmp_path / "empty").mkdir()
     assert run(["brief", "build", str(tmp_path / "empty"), "--out", str(copy), "--date", DAYS[0], "--offline"]) == 2
     assert published(copy) == published(out)
+
+
+@pytest.mark.parametrize("damage", ["{", "spelling"])
+def test_a_publication_that_is_refused_changes_nothing(
+    out: Path, tmp_path: Path, damage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "out"
+    shutil.copytree(out, copy)
+    later = copy / DAYS[1] / "brief.json"
+    later.write_text(damage if damage == "{" else f" {later.read_text(encoding='utf-8')}", encoding="utf-8")
+    before = published(copy)
+    words = ["brief", "build", str(SAMPLES / DAYS[0]), "--out", str(copy), "--date", DAYS[0], "--offline", "--quiet"]
+    assert run([*words, "--top", "1"]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert f"build {DAYS[1]} again" in error
+    assert published(copy) == before
+    build(copy, DAYS[1])
+    assert published(copy) == published(out), "and the fix that it names is one"
+
+
+def test_a_folder_holds_one_vertical(first: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    copy = tmp_path / "out"
+    shutil.copytree(first, copy)
+    words = ["brief", "build", str(SAMPLES / "games"), "--out", str(copy), "--vertical", "games", "--offline"]
+    assert run([*words, "--quiet", "--date", "2026-03-12"]) == 2
+    error = capsys.readouterr().err
+    assert all(name in error for name in ("'ai'", "'games'", "--out"))
+    assert error.count("\n") == 1
+    assert published(copy) == published(first)
+
+
+def test_a_day_whose_stories_were_all_dropped_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    inbox, out = tmp_path / "inbox", tmp_path / "out"
+    inbox.mkdir()
+    shutil.copy(SAMPLES / DAYS[0] / "kyjishi-kiteloom.md", inbox)
+    words = ["brief", "build", str(inbox), "--out", str(out), "--date", DAYS[0], "--offline", "--quiet"]
+    assert run(words) == 0
+    [story] = decode((out / DAYS[0] / "brief.json").read_text(encoding="utf-8")).stories
+    event = Drop(seq=1, at=datetime(2026, 3, 11, tzinfo=UTC), story=story.articles)
+    EditLog(Folder(out).edits(date.fromisoformat(DAYS[0]))).append(event, ())
+    before = published(out)
+    assert run(words) == 2
+    error = capsys.readouterr().err
+    assert all(part in error for part in ("editor dropped 1 story", "edits.jsonl", "afterlore brief review"))
+    assert error.count("\n") == 1
+    assert published(out) == before

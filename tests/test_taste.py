@@ -204,6 +204,10 @@ def test_eval_select_finds_a_taste_and_none_where_there_is_none(tmp_path: Path) 
     assert found["learned"]["auc"] > 0.8
     assert found["learned_minus_untrained"]["low"] > 0
     assert found["learned_minus_shuffled"]["low"] > 0
+    for name in ("first_third", "last_third", "all_days", "mean_of_days"):
+        low, mean, high = (found["learned"][key] for key in (f"{name}_low", name, f"{name}_high"))
+        assert low <= mean <= high
+        assert low < high
     rng = random.Random(5)
     blind = []
     for day in days:
@@ -235,10 +239,31 @@ def test_eval_select_says_what_it_needs(tmp_path: Path, capsys: pytest.CaptureFi
     few = write(tmp_path / "few.jsonl", planted(4))
     with pytest.raises(InputError, match="4 days"):
         evaluate(few)
+    again = write(tmp_path / "again.jsonl", [day.model_copy(update={"date": date(2031, 1, 1)}) for day in planted(12)])
+    with pytest.raises(InputError, match="1 days"):
+        evaluate(again)
     bad = tmp_path / "bad.jsonl"
-    bad.write_text('{"date": "2031-01-01", "items": [{"title": "甲", "chosen": "yes"}]}', encoding="utf-8")
-    assert cli.run(["brief", "eval", "select", "--data", str(bad)]) == 2
-    assert "line 1" in capsys.readouterr().err
+    good = few.read_text(encoding="utf-8").splitlines()[0]
+    item = '{"title": "甲", "chosen": true}'
+    for line in (
+        '{"date": "2031-01-01", "items": [{"title": "甲", "chosen": "yes"}]}',
+        '{"date": "2031-01-01", "items": ["x"]}',
+        '{"date": "2031-01-01", "items": [{"title": null, "chosen": true}]}',
+        '{"date": "2031-01-01", "items": [{"title": " ", "chosen": true}]}',
+        '{"date": "2031-01-01", "items": [{"title": "甲"}]}',
+        f'{{"date": "1 January", "items": [{item}]}}',
+        f'{{"date": null, "items": [{item}]}}',
+        f'{{"items": [{item}]}}',
+        '{"date": "2031-01-01"}',
+        "[]",
+        "{",
+    ):
+        bad.write_text(f"{good}\n\n{line}\n", encoding="utf-8")
+        assert cli.run(["brief", "eval", "select", "--data", str(bad)]) == 2, line
+        error = capsys.readouterr().err
+        assert "line 3: " in error, line
+        assert '"chosen": true}]}' in error, line
+        assert error.count("\n") == 1
 
 
 def test_selection_on_real_choices(shared: Path) -> None:

@@ -25,8 +25,9 @@ from afterlore.brief.group.cluster import Clustering, cluster, fitted
 from afterlore.brief.group.dedupe import dedupe
 from afterlore.brief.publish.archive import Archive, read_archive
 from afterlore.brief.publish.edition import Counts, Edition, encode
+from afterlore.brief.publish.entries import Named, handed_on, named, standing
 from afterlore.brief.publish.folder import Folder
-from afterlore.brief.publish.site import publish
+from afterlore.brief.publish.site import prepare
 from afterlore.brief.read.extract import VERSION, extract
 from afterlore.brief.stories import Group, Memory, Telling, tell
 from afterlore.brief.vertical import Vertical
@@ -165,6 +166,7 @@ def build(request: Request, progress: Progress, writer: Writer | None = None) ->
     """
     folder = Folder(request.out)
     folder.claim()
+    _one_vertical(folder, request)
     report = Report()
     with Journal(folder.journal) as journal:
         cache = JournalCache(journal)
@@ -287,7 +289,9 @@ def draft(
     for article, reason, detail in told.left_out:
         report.drop(article, reason, detail)
     if not told.stories:
-        raise _nothing(request, report, grouped.read)
+        dropped = sum(candidate.state == "dropped" for candidate in told.candidates)
+        applied = sum(outcome.holds for outcome in (*regrouped, *told.outcomes))
+        raise _nothing(request, report, grouped.read, dropped=dropped, edits=applied)
     edition = Edition(
         date=request.day,
         title=" ".join(part for part in (request.vertical.emoji, request.vertical.title) if part),
@@ -296,7 +300,7 @@ def draft(
         writer=told.writer,
         window_start=request.start,
         window_end=request.end,
-        stories=tuple(told.stories),
+        stories=handed_on(told.stories, handed_on(_unedited(grouped), standing(Folder(request.out), request.day))),
         others=tuple(told.others),
         claims=tuple(told.claims.values()),
         articles=tuple(told.articles.values()),
@@ -318,11 +322,15 @@ def draft(
 
 
 def issue(drafted: Drafted, folder: Folder, journal: Journal, progress: Progress) -> Built:
-    """Publish a draft. What stood there before is remembered, so that a desk can show what changed."""
+    """Publish a draft. What stood there before is remembered, so that a desk can show what changed.
+
+    Raises InputError, and changes nothing, when another day's ledger that the pages need was changed.
+    """
     progress.stage("publish", 1)
     edition, encoded = drafted.edition, drafted.encoded
+    write = prepare(edition, encoded, drafted.telling.texts, folder)
     remember(folder.ledger(edition.date), encoded, edition.date, journal)
-    publish(edition, encoded, drafted.telling.texts, folder)
+    write()
     progress.advance()
     return Built(
         edition=edition,
@@ -330,6 +338,15 @@ def issue(drafted: Drafted, folder: Folder, journal: Journal, progress: Progress
         later_days=tuple(day for day in folder.days() if day > edition.date),
         outcomes=drafted.outcomes,
     )
+
+
+def _one_vertical(folder: Folder, request: Request) -> None:
+    """Archive, feeds, what was told and what was learned are those of one vertical. Raises InputError otherwise."""
+    standing, asked = folder.vertical(), request.vertical.name
+    if standing not in (None, asked):
+        raise InputError(
+            f"{str(folder.path)!r} holds the vertical {standing!r}, not {asked!r}; name a folder of its own with --out"
+        )
 
 
 def _drafted(
@@ -444,8 +461,22 @@ def _groups(grouped: Grouped, edits: Sequence[Edit]) -> tuple[list[Group], list[
     return groups, outcomes
 
 
-def _nothing(request: Request, report: Report, articles: int) -> InputError | ServiceError:
+def _unedited(grouped: Grouped) -> list[Named]:
+    """Events by their articles, as the clusterer put them together."""
+    groups, _ = _groups(grouped, ())
+    return [named([a.id for a in group.articles], [a.id for a in group.reposts]) for group in groups]
+
+
+def _nothing(request: Request, report: Report, articles: int, *, dropped: int, edits: int) -> InputError | ServiceError:
     """Why there is nothing to publish, with the first fix."""
+    if edits:
+        stories = "1 story" if dropped == 1 else f"{dropped} stories"
+        return InputError(
+            f"nothing to tell on {request.day}, nothing was published: "
+            f"the editor dropped {stories} ({edits} edits apply); undo that with "
+            f"'afterlore brief review {request.out} --date {request.day}', or move "
+            f"{str(Folder(request.out).edits(request.day))!r} away"
+        )
     lines = [f"{health.source}: {health.state}, {health.detail}" for health in report.sources if health.state != "ok"]
     fixes = [health.fix for health in report.sources if health.fix]
     reasons: dict[str, int] = {}

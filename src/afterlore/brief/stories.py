@@ -15,6 +15,7 @@ from afterlore.brief.desk.taste import Taste
 from afterlore.brief.group import followup
 from afterlore.brief.publish.archive import ToldStory
 from afterlore.brief.publish.edition import ArticleEntry, Followed, Other, Reason, StoryEntry
+from afterlore.brief.publish.entries import story_id
 from afterlore.brief.rank import Ranked, rank
 from afterlore.brief.vertical import Vertical
 from afterlore.brief.write.story import Draft
@@ -307,7 +308,7 @@ def _add_story(
     cited = sorted(group.articles, key=lambda a: (-uses.count(a.id), a.published is None, a.published, a.id))
     telling.stories.append(
         StoryEntry(
-            id=digest("\n".join(sorted(article.id for article in cited)))[:12],
+            id=story_id(article.id for article in cited),
             title=wording.title or entered.title,
             title_by="editor" if wording.title else "source",
             title_from=draft.title_from,

@@ -23,7 +23,8 @@ def run(stage: str, data: Path | None) -> dict[str, Any]:
     evaluate = import_module(f"afterlore.brief.evaluate.{stage}").evaluate
     try:
         result: dict[str, Any] = evaluate() if stage == "dedupe" else evaluate(data)
-    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, OSError) as error:
+    # The last two: JSON of another shape, such as a list where an object should stand.
+    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, OSError, TypeError, AttributeError) as error:
         form = "the forms are described in docs/brief.md"
         raise InputError(f"{str(data)!r} is not of the form that 'eval {stage}' reads ({error!r}); {form}") from error
     return result

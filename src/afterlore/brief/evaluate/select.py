@@ -6,21 +6,21 @@ places, labels) may be known of the chosen alone and would give them away, and s
 put in an order of their own first.
 
 Figures are shares of pairs: of all pairs of a chosen and an unchosen title of one day, those in the right order (the
-area under the ROC curve, days weighing by their pairs), with intervals from resampled days. The first week only
+area under the ROC curve, days weighing by their pairs), each with an interval from resampled days. The first week only
 teaches; ``all_days`` counts from the first day on, when nothing is known yet, and ``mean_of_days`` weighs those days
 alike.
 """
 
-import json
 import random
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date as Date
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, StrictBool, ValidationError
 
 from afterlore.brief.article import Article
 from afterlore.brief.desk.experience import Candidate, Day, Decision, lasting
@@ -39,6 +39,23 @@ _FEWEST = WARM_UP + 3
 _SEEDS = (0, 1, 2, 3, 4)
 """Of the permutations that the shuffled control learns from."""
 _BUCKETS = 4096
+
+
+_FORM = '{"date": "YYYY-MM-DD", "items": [{"title": "...", "chosen": true}]}'
+
+
+class _Item(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    title: str
+    chosen: StrictBool
+
+
+class _Line(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    date: str
+    items: tuple[_Item, ...]
 
 
 class _Count(NamedTuple):
@@ -81,23 +98,32 @@ def read_days(data: Path, vertical: Vertical) -> tuple[Day, ...]:
     Raises InputError that says which line is at fault.
     """
     days = []
-    for number, line in enumerate(data.read_text(encoding="utf-8").splitlines(), 1):
-        if not line.strip():
-            continue
-        day = json.loads(line)
-        items = {str(item["title"]).strip(): item["chosen"] for item in day["items"]}
-        if "" in items or not all(isinstance(chosen, bool) for chosen in items.values()):
-            raise InputError(f"{str(data)!r} line {number}: an item needs a title, and chosen true or false")
-        if len(set(items.values())) < 2:
+    # Not splitlines: JSON lets a title hold the other characters at which that would break it.
+    for number, text in enumerate(data.read_text(encoding="utf-8").split("\n"), 1):
+        if not text.strip():
             continue
         try:
-            when = Date.fromisoformat(day["date"])
-        except (TypeError, ValueError) as error:
-            raise InputError(f"{str(data)!r} line {number}: date takes YYYY-MM-DD, not {day['date']!r}") from error
-        days.append(_day(when, items, vertical))
-    if len(days) < _FEWEST:
-        raise InputError(f"{str(data)!r} holds {len(days)} days with chosen and other titles; {_FEWEST} are needed")
-    return lasting(days)
+            line = _Line.model_validate_json(text)
+            when = Date.fromisoformat(line.date)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"]) or "the line"
+            raise _malformed(data, number, f"{where}: {first['msg']}") from error
+        except ValueError as error:
+            raise _malformed(data, number, f"date takes YYYY-MM-DD, not {line.date!r}") from error
+        items = {item.title.strip(): item.chosen for item in line.items}
+        if "" in items:
+            raise _malformed(data, number, "an item has no title")
+        if len(set(items.values())) == 2:
+            days.append(_day(when, items, vertical))
+    found = lasting(days)
+    if len(found) < _FEWEST:
+        raise InputError(f"{str(data)!r} holds {len(found)} days with chosen and other titles; {_FEWEST} are needed")
+    return found
+
+
+def _malformed(data: Path, number: int, problem: str) -> InputError:
+    return InputError(f"{str(data)!r} line {number}: {problem}; a line is {_FORM}")
 
 
 def _day(when: Date, items: dict[str, bool], vertical: Vertical) -> Day:
@@ -198,21 +224,21 @@ def _row(counts: Sequence[_Count]) -> dict[str, float]:
     scored = counts[WARM_UP:]
     third = max(1, len(scored) // 3)
     low, high = bootstrap(scored, _share)
-    return _rounded(
-        {
-            "auc": _share(scored),
-            "low": low,
-            "high": high,
-            "first_third": _share(scored[:third]),
-            "last_third": _share(scored[-third:]),
-            "all_days": _share(counts),
-            "mean_of_days": sum(map(_one, counts)) / len(counts),
-        }
+    row = {"auc": _share(scored), "low": low, "high": high}
+    parts: tuple[tuple[str, Sequence[_Count], Callable[[Sequence[_Count]], float]], ...] = (
+        ("first_third", scored[:third], _share),
+        ("last_third", scored[-third:], _share),
+        ("all_days", counts, _share),
+        ("mean_of_days", counts, _mean),
     )
+    for name, part, figure in parts:
+        low, high = bootstrap(part, figure)
+        row |= {name: figure(part), f"{name}_low": low, f"{name}_high": high}
+    return _rounded(row)
 
 
-def _one(count: _Count) -> float:
-    return count.right / count.pairs
+def _mean(counts: Sequence[_Count]) -> float:
+    return sum(count.right / count.pairs for count in counts) / len(counts)
 
 
 def _difference(ours: Sequence[_Count], theirs: Sequence[_Count]) -> dict[str, float]:

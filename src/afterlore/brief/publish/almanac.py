@@ -5,7 +5,7 @@ that stands in the ledgers; here it is read from them without decoding them (a m
 one day of a long archive costs little. It is not checked here: ``brief verify`` does that.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date as Date
 from functools import cached_property
@@ -34,6 +34,7 @@ class _Ledger(BaseModel):
     title: str
     language: str
     stories: tuple[_Story, ...]
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,8 @@ class Day:
     stories: tuple[_Story, ...]
     sha256: str
     """Of the ledger's file."""
+    said: str
+    """The digest that the ledger gives of itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +139,15 @@ class Almanac:
         return sorted(found, key=lambda thread: (-thread[-1].date.toordinal(), thread[-1].story))
 
 
-def read_almanac(folder: Folder, *, lenient: bool = False) -> Almanac:
-    """Every day in the folder. One that cannot be read raises InputError, or is missing when ``lenient``."""
+def read_almanac(folder: Folder, *, lenient: bool = False, coming: Mapping[Date, str] | None = None) -> Almanac:
+    """Every day in the folder. One that cannot be read raises InputError, or is missing when ``lenient``. ``coming``
+    are ledgers that are about to be written: they count in place of what stands there.
+    """
     days = []
-    for date in folder.days():
+    coming = coming or {}
+    for date in sorted({*folder.days(), *coming}):
         try:
-            data = folder.ledger(date).read_bytes()
+            data = coming[date].encode() if date in coming else folder.ledger(date).read_bytes()
             ledger = _Ledger.model_validate_json(data)
         except (OSError, ValidationError) as error:
             if lenient:
@@ -149,7 +155,7 @@ def read_almanac(folder: Folder, *, lenient: bool = False) -> Almanac:
             raise InputError(
                 f"{date}/brief.json cannot be read; build {date} again, or move its folder away"
             ) from error
-        days.append(Day(date, ledger.title, ledger.language, ledger.stories, digest(data)))
+        days.append(Day(date, ledger.title, ledger.language, ledger.stories, digest(data), ledger.digest))
     return Almanac(tuple(days))
 
 

@@ -85,6 +85,8 @@ class StoryEntry(Record):
     """One story: claims by id, articles by id."""
 
     id: str
+    entry: str | None = Field(default=None, exclude_if=lambda entry: entry is None)
+    """The ``id`` under which feeds first had it, where reports came or went since. Left out when it is ``id``."""
     title: str
     title_from: str
     """Id of the article whose title or lead it is; of an editor's title, the one that it stands in place of."""

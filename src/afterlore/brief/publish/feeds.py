@@ -4,7 +4,8 @@ One entry is one story: that is what a reader's list shows, marks as read, files
 entry would be a page under a date. Nothing here knows where the folder will be served. Atom's links are therefore
 relative, which RFC 4287 allows (they are resolved against the feed's own address); JSON Feed has no such rule, so its
 items carry no ``url`` but the first source as ``external_url``. An id is made of the vertical, the day and the story:
-a story that is told again keeps it. An entry is as old as the newest article that it tells, so that the same ledgers
+a story of a day that is published again keeps it while it is the same story, whatever reports came or went since
+(``entries``). An entry is as old as the newest article that it tells, so that the same ledgers
 give the same bytes; a story that is re-edited from the same articles keeps its time.
 """
 
@@ -87,7 +88,7 @@ def _entries(days: Sequence[DayView]) -> list[_Entry]:
     template = templates().environment.get_template("entry.html")
     return [
         _Entry(
-            id=_id(day.edition.vertical, str(day.edition.date), story.id),
+            id=_id(day.edition.vertical, str(day.edition.date), story.entry),
             story=story,
             page=f"{day.edition.date}/brief.html#s-{story.id}",
             updated=_moment(story.newest or day.moment),

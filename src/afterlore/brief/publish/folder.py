@@ -16,10 +16,18 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
+from pydantic import BaseModel, ConfigDict, ValidationError
+
 from afterlore.brief.publish.edition import Edition, decode
 from afterlore.core import InputError, digest
 
 __all__ = ["Folder", "write_whole"]
+
+
+class _Ledger(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    vertical: str
 
 
 class Folder:
@@ -61,6 +69,15 @@ class Folder:
             if day.isoformat() == ledger.parent.name:
                 found.append(day)
         return sorted(found)
+
+    def vertical(self) -> str | None:
+        """Whose briefs these are, as the newest ledger that can be read says; None when there is none."""
+        for day in reversed(self.days()):
+            try:
+                return _Ledger.model_validate_json(self.ledger(day).read_bytes()).vertical
+            except (OSError, ValidationError):
+                continue
+        return None
 
     def ledger(self, day: date) -> Path:
         """Where a day's ``brief.json`` lies."""
@@ -120,9 +137,10 @@ class Folder:
         for sha256, text in texts.items():
             if digest(text) != sha256:
                 raise InputError(f"the text stored as {sha256[:12]}… has another digest; run the build again")
+        for sha256 in texts:
             target = self.source(sha256)
             if not target.is_file() or digest(target.read_bytes()) != sha256:
-                write_whole(target, text)
+                write_whole(target, texts[sha256])
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -103,6 +103,8 @@ class StoryView:
     """One story."""
 
     id: str
+    entry: str
+    """Its id in feeds."""
     number: int
     title: str
     titled: bool
@@ -201,6 +203,7 @@ class _Maker:
         dates = [source.published for source in sources if source.published]
         return StoryView(
             id=entry.id,
+            entry=entry.entry or entry.id,
             number=number,
             title=entry.title,
             titled=entry.title_by == "editor",
