@@ -51,6 +51,11 @@ def titles(page: Page) -> list[str]:
     return page.locator("ol.rows .row-title").all_inner_texts()
 
 
+def shows(page: Page, stories: list[str]) -> None:
+    """The page tells these stories, in this order, once it has come to rest."""
+    expect(page.locator("ol.rows .row-title")).to_have_text(stories)
+
+
 def said(page: Page, verb: str) -> None:
     """The status line tells that it was done."""
     expect(page.locator("#status")).to_contain_text(WORDS[f"did_{verb}"].partition("{")[0])
@@ -72,7 +77,7 @@ def test_a_double_click_is_one_deed(page: Page, out: Path, address: str) -> None
     assert (out / DAY / "edits.jsonl").read_bytes().count(b"\n") == 1
     page.click("#undo-last")
     said(page, "undo")
-    assert titles(page) == stood
+    shows(page, stood)
 
 
 def test_an_editors_day(page: Page, out: Path, address: str) -> None:
@@ -88,7 +93,7 @@ def test_an_editors_day(page: Page, out: Path, address: str) -> None:
         page.check(f"#tick-{row(page, title)}")
     page.click("#merge-go")
     said(page, "merge")
-    assert len(titles(page)) == 10
+    expect(page.locator("ol.rows .row-title")).to_have_count(10)
     merged = page.locator(".row", has=page.locator(".tag-merged")).locator(".row-title").inner_text()
 
     # Split one report off again: a story more.
@@ -103,20 +108,21 @@ def test_an_editors_day(page: Page, out: Path, address: str) -> None:
     last = row(page, stood[8])
     page.click(f"#pin-{last}")
     said(page, "pin")
-    assert titles(page)[0] == stood[8]
+    expect(page.locator("ol.rows .row-title").nth(0)).to_have_text(stood[8])
     page.focus(f"#down-{last}")
     page.keyboard.press("Enter")
     said(page, "move_below")
-    assert titles(page)[1] == stood[8]
-    assert page.evaluate("document.activeElement.id") == f"down-{last}"
+    expect(page.locator("ol.rows .row-title").nth(1)).to_have_text(stood[8])
+    expect(page.locator(f"#down-{last}")).to_be_focused()
 
     # Drop one, take it back, drop another.
     page.click(f"#drop-{row(page, stood[4])}")
     said(page, "drop")
-    assert stood[4] not in titles(page)
+    dropped = page.locator("ol.rows .row-title", has_text=stood[4])
+    expect(dropped).to_have_count(0)
     page.click("#undo-last")
     said(page, "undo")
-    assert stood[4] in titles(page)
+    expect(dropped).to_have_count(1)
     page.click(f"#drop-{row(page, stood[5])}")
     said(page, "drop")
 
@@ -159,7 +165,7 @@ def test_an_editors_day(page: Page, out: Path, address: str) -> None:
     expect(page.locator("#draft .change")).to_have_count(0)
     expect(page.locator("#run .change")).not_to_have_count(0)
     page.get_by_role("link", name=WORDS["stories"], exact=True).click()
-    assert titles(page) == shown
+    shows(page, shown)
     assert merged in shown
 
     # Undo the last from the history, publish, verify.
@@ -190,9 +196,9 @@ def test_without_javascript(browser: Browser, out: Path, address: str) -> None:
     stood = titles(page)
     page.click(f"#pin-{row(page, stood[3])}")
     said(page, "pin")
-    assert titles(page)[0] == stood[3]
+    expect(page.locator("ol.rows .row-title").nth(0)).to_have_text(stood[3])
     page.click("#undo-last")
-    assert titles(page) == stood
+    shows(page, stood)
     for title in stood[:2]:
         page.check(f"#tick-{row(page, title)}")
     page.click("#merge-go")
@@ -200,7 +206,7 @@ def test_without_javascript(browser: Browser, out: Path, address: str) -> None:
     page.get_by_role("link", name=WORDS["review"]).click()
     page.click("#publish-go")
     said(page, "published")
-    assert [story.title for story in ledger(out).stories] == titles(page)
+    shows(page, [story.title for story in ledger(out).stories])
     context.close()
 
 
@@ -210,7 +216,7 @@ def test_a_refused_deed_is_said_where_it_is_heard(page: Page, address: str) -> N
     page.click("#merge-go")
     expect(page.get_by_role("alert")).to_contain_text(WORDS["no_two"])
     page.reload()
-    assert len(titles(page)) == 10
+    expect(page.locator("ol.rows .row-title")).to_have_count(10)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -112,7 +112,8 @@ def test_the_toggle_carries_from_page_to_page(page: Page, out: Path) -> None:
     assert page.evaluate(scheme) == "dark"
     assert serious(page) == []
     page.get_by_role("link", name="后一期").click()
-    assert page.evaluate(scheme) == "dark"
+    expect(page).to_have_url(address(out, f"{DAYS[1]}/brief.html"))
+    expect(page.locator("body")).to_have_css("color-scheme", "dark")
 
 
 def test_from_the_archive_to_a_story_and_back_along_its_thread(
@@ -124,19 +125,19 @@ def test_from_the_archive_to_a_story_and_back_along_its_thread(
         page = context.new_page()
         page.goto(address(out, "index.html"))
         page.get_by_role("table").get_by_role("link", name="2026年3月11日").click()
-        assert page.url == address(out, f"{DAYS[1]}/brief.html")
+        expect(page).to_have_url(address(out, f"{DAYS[1]}/brief.html"))
         page.get_by_role("link", name="前一期").click()
-        assert page.url == address(out, f"{DAYS[0]}/brief.html")
+        expect(page).to_have_url(address(out, f"{DAYS[0]}/brief.html"))
         page.get_by_role("link", name="后一期").click()
         article = page.locator(f"#s-{followed.id}")
-        assert "较昨日新增" in article.inner_text()
+        expect(article).to_contain_text("较昨日新增")
         article.locator(".thread.back").get_by_role("link").click()
-        assert page.url == address(out, f"{DAYS[0]}/brief.html") + f"#s-{followed.follows.story}"
+        expect(page).to_have_url(address(out, f"{DAYS[0]}/brief.html") + f"#s-{followed.follows.story}")
         earlier = page.locator(f"#s-{followed.follows.story}")
-        assert earlier.locator("h2").inner_text() == followed.follows.title
+        expect(earlier.locator("h2")).to_have_text(followed.follows.title)
         expect(earlier.locator("h2")).to_be_in_viewport()
         earlier.locator(".thread.on").get_by_role("link").click()
-        assert page.url.endswith(f"{DAYS[1]}/brief.html#s-{followed.id}")
+        expect(page).to_have_url(address(out, f"{DAYS[1]}/brief.html") + f"#s-{followed.id}")
         page.get_by_role("link", name="往期").click()
         page.locator(".thread-line").get_by_role("link", name=followed.title).click()
         expect(page.locator(f"#s-{followed.id} h2")).to_be_in_viewport()
@@ -164,7 +165,7 @@ def test_search_and_categories_narrow_the_page_and_say_so(page: Page, out: Path,
     page.evaluate("(id) => { location.hash = id; }", f"s-{hidden.id}")
     expect(page.locator(f"#s-{hidden.id} h2")).to_be_in_viewport()
     page.get_by_role("button", name="展开全部原句").click()
-    assert page.locator(".claim:not([open])").count() == 0
+    expect(page.locator(".claim:not([open])")).to_have_count(0)
 
 
 def test_search_in_the_archive_finds_titles_that_are_folded_away(
