@@ -1,37 +1,90 @@
-"""What every part speaks: claims, records, errors. No I/O, and no third-party package but pydantic."""
+"""What every part speaks: claims, trajectories, budgets, records, errors. No I/O, and no third-party package but
+pydantic.
+"""
 
+from afterlore.core.budget import Budget, Ledger, Limit, Reservation
 from afterlore.core.claim import Change, Claim, Evidence, Rung
 from afterlore.core.errors import (
     AfterloreError,
+    BudgetExhausted,
     ConfigError,
     ConflictError,
     DeedRefused,
     FetchFailed,
     FetchRefused,
     InputError,
+    ModelError,
     NotFoundError,
     ServiceError,
 )
 from afterlore.core.progress import Progress, Silent
+from afterlore.core.protocols import ChatModel, Delta, Hit, Page, Reader, Reply, Request, Searcher, ToolSpec
 from afterlore.core.record import Record, canonical_json, digest
+from afterlore.core.trajectory import (
+    Failed,
+    Failure,
+    Message,
+    Outcome,
+    Role,
+    Step,
+    StepKind,
+    Task,
+    Terminated,
+    ToolCall,
+    ToolResult,
+    ToolStatus,
+    Trajectory,
+    Truncated,
+)
+from afterlore.core.usage import Usage
 
 __all__ = [
     "AfterloreError",
+    "Budget",
+    "BudgetExhausted",
     "Change",
+    "ChatModel",
     "Claim",
     "ConfigError",
     "ConflictError",
     "DeedRefused",
+    "Delta",
     "Evidence",
+    "Failed",
+    "Failure",
     "FetchFailed",
     "FetchRefused",
+    "Hit",
     "InputError",
+    "Ledger",
+    "Limit",
+    "Message",
+    "ModelError",
     "NotFoundError",
+    "Outcome",
+    "Page",
     "Progress",
+    "Reader",
     "Record",
+    "Reply",
+    "Request",
+    "Reservation",
+    "Role",
     "Rung",
+    "Searcher",
     "ServiceError",
     "Silent",
+    "Step",
+    "StepKind",
+    "Task",
+    "Terminated",
+    "ToolCall",
+    "ToolResult",
+    "ToolSpec",
+    "ToolStatus",
+    "Trajectory",
+    "Truncated",
+    "Usage",
     "canonical_json",
     "digest",
 ]

@@ -8,9 +8,11 @@
     │   ├── NotFoundError       2   nothing stands at the address that was named
     │   ├── ConflictError       2   what was to be changed is no longer what the caller saw, or its place is taken
     │   └── DeedRefused         2   an edit that cannot be done, or would do nothing
+    ├── BudgetExhausted         3   a limit of the run's budget does not allow what comes next
     └── ServiceError            3   something outside this process failed
         ├── FetchRefused        3   our own rules forbid the request (private address, robots, size)
-        └── FetchFailed         3   the other side or the network failed
+        ├── FetchFailed         3   the other side or the network failed
+        └── ModelError          3   a model's endpoint failed, or answered what cannot be used
 
 Callers catch broad (``AfterloreError``) and recover narrow. An error carries data and does nothing: no logging, no
 printing.
@@ -19,12 +21,14 @@ Its message says what is wrong, shows the identifier with ``!r`` and names the f
 
 __all__ = [
     "AfterloreError",
+    "BudgetExhausted",
     "ConfigError",
     "ConflictError",
     "DeedRefused",
     "FetchFailed",
     "FetchRefused",
     "InputError",
+    "ModelError",
     "NotFoundError",
     "ServiceError",
 ]
@@ -60,6 +64,16 @@ class ConflictError(InputError):
     """What was to be changed is no longer what the caller saw, or its place is taken."""
 
 
+class BudgetExhausted(AfterloreError):
+    """A limit of the budget does not allow what comes next: a truncation, which a run turns into its outcome."""
+
+    exit_code = 3
+
+    def __init__(self, limit: str, amount: object) -> None:
+        super().__init__(f"the budget is used up: {limit}={amount}; allow more with --budget {limit}=N")
+        self.limit = limit
+
+
 class ServiceError(AfterloreError):
     """Something outside this process failed."""
 
@@ -86,3 +100,31 @@ class FetchFailed(ServiceError):
         self.url = url
         self.detail = detail
         self.status = status
+
+
+class ModelError(ServiceError):
+    """A model's endpoint failed, or answered what cannot be used.
+
+    ``kind`` is one of: ``rate_limited``, ``unavailable``, ``timed_out``, ``context_overflow``, ``refused`` (the request
+    is not accepted: key, model name, parameters), ``malformed`` (an answer that cannot be read), ``cut_off`` (a stream
+    that ended early). ``status`` is the HTTP status, or None when there was no answer; ``attempts`` how often it was
+    tried.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        kind: str,
+        detail: str,
+        *,
+        status: int | None = None,
+        attempts: int = 1,
+        recoverable: bool = True,
+    ) -> None:
+        super().__init__(f"model {model!r}: {detail}")
+        self.model = model
+        self.kind = kind
+        self.detail = detail
+        self.status = status
+        self.attempts = attempts
+        self.recoverable = recoverable
