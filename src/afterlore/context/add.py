@@ -4,6 +4,7 @@ An import that was stopped goes on where it was: each document carries the diges
 from a folder that is imported again is removed from the tree.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -20,6 +21,7 @@ from afterlore.web.fetch import Fetcher
 
 __all__ = ["Added", "add"]
 
+_ORIGIN = re.compile(r"[0-9a-f]{64}:.*")
 _BATCH = 32
 """Documents of one transaction. Folders are summed up once in each."""
 
@@ -53,7 +55,12 @@ def add(
     target = context.uri(to)
     if not target.parts:
         raise InputError("the root holds no files; add below one of resources, user, agent")
-    there = {node.source: node for node in context.store.sources() if node.uri.within(target) and node.uri != target}
+    # Others may have written what came from the same place; only an import's own is replaced or removed.
+    there = {
+        node.source: node
+        for node in context.store.sources()
+        if node.uri.within(target) and node.uri != target and _ORIGIN.fullmatch(node.origin)
+    }
     known = {source: node.origin for source, node in there.items()}
     done = Added()
     seen: set[str] = set()
