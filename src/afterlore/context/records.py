@@ -6,7 +6,7 @@ from typing import Literal
 
 from afterlore.context.uri import ROOT, Uri
 
-__all__ = ["Document", "Draft", "Filter", "Finding", "Job", "Levels", "Node", "Statistics", "Tombstone"]
+__all__ = ["Document", "Draft", "Filter", "Finding", "Job", "Kind", "Levels", "Node", "Statistics", "Tombstone"]
 
 Kind = Literal["dir", "file"]
 
