@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -81,6 +81,9 @@ def add(
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="A file, folder, zip archive or web address.")],
     to: Annotated[str, typer.Option(help="The folder that it goes below.", metavar="URI")] = "ctx://resources",
     tag: Annotated[list[str] | None, typer.Option(help="Give it this tag; repeatable.", metavar="TAG")] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Take the place of what came from elsewhere or was written by hand.")
+    ] = False,
     offline: Annotated[bool | None, typer.Option("--offline", help="Fetch nothing.")] = None,
     allow_host: Annotated[
         list[str] | None,
@@ -97,12 +100,13 @@ def add(
     from afterlore.web.urls import is_web
 
     settings = config.load(offline=offline, allow_hosts=tuple(allow_host) if allow_host else None)
-    with _open(place, new=True) as context, Bar(quiet=quiet or as_json) as progress:
+    with _open(place, new=True) as context, Bar(quiet=quiet or as_json) as progress, ExitStack() as stack:
+        fetcher = None
         if is_web(source) and not settings.offline:
-            with Fetcher(allow_hosts=settings.allow_hosts) as fetcher:
-                done = add_source(context, source, to=to, tags=tuple(tag or ()), fetcher=fetcher, progress=progress)
-        else:
-            done = add_source(context, source, to=to, tags=tuple(tag or ()), progress=progress)
+            fetcher = stack.enter_context(Fetcher(allow_hosts=settings.allow_hosts))
+        done = add_source(
+            context, source, to=to, tags=tuple(tag or ()), replace=replace, fetcher=fetcher, progress=progress
+        )
     if as_json:
         _print(
             {

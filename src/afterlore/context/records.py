@@ -42,7 +42,8 @@ class Node:
     source: str
     """Where the content came from; empty when it was written here."""
     origin: str
-    """What the source was when it was read (a digest of its bytes and of how they were read); empty like ``source``."""
+    """What the source was when it was read: digests of its bytes, how they were read, and where it lay; empty like
+    ``source``."""
     hash: str
     """SHA-256 of the content, 64 hexadecimal digits; empty for a folder."""
     size: int
