@@ -165,12 +165,16 @@ def read(
     as_json: Json = False,
 ) -> None:
     """The text of a file (L2)."""
+    from afterlore.report import clean
+
     with _open(place) as context:
         text = context.read(uri, offset=offset, limit=limit)
     if as_json:
         _print({"uri": str(context.uri(uri)), "content": text})
     else:
-        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        text = text if text.endswith("\n") else text + "\n"
+        # A terminal obeys what a file must keep.
+        sys.stdout.write(clean(text) if sys.stdout.isatty() else text)
 
 
 @app.command()
@@ -248,7 +252,8 @@ def find(
                 "total": len(found.hits),
                 "context": [{"uri": str(node.uri), "text": text} for node, text in found.context],
                 "tokens": found.tokens,
-                "trace": found.trace.id,
+                "trace": "" if found.unkept else found.trace.id,
+                "unkept": found.unkept,
                 "degraded": found.trace.degraded,
             }
         )
@@ -257,8 +262,12 @@ def find(
         _say(f"{hit.score:.3f}  {hit.uri}\n       {hit.excerpt or hit.abstract}")
     for node, text in found.context:
         _say(f"\n--- {node.uri}\n{text}")
-    if not found.hits:
+    if not found.hits and found.trace.candidates:
+        _say(f"none of the best texts fits in {max_tokens} tokens; allow more with --max-tokens")
+    elif not found.hits:
         _say("nothing was found")
+    if found.unkept:
+        typer.echo(f"no trace was kept: {found.unkept}", err=True)
 
 
 @app.command()

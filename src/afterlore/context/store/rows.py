@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from afterlore.context.records import Filter, Kind, Levels, Node
+from afterlore.context.records import Kind, Levels, Node
 from afterlore.context.store import index
 from afterlore.context.store.database import raw
-from afterlore.context.uri import Uri, key_of
+from afterlore.context.uri import MAX_DEPTH, Uri, key_of
 from afterlore.core import ConflictError, InputError, NotFoundError
 
 __all__ = [
@@ -20,8 +20,8 @@ __all__ = [
     "below",
     "child",
     "levels_of",
-    "normal",
     "now",
+    "require_depth",
     "require_free",
     "require_match",
     "require_movable",
@@ -30,7 +30,6 @@ __all__ = [
     "resolve",
     "rows_of",
     "to_node",
-    "utc",
 ]
 
 ROOT_ID = 1
@@ -177,6 +176,25 @@ def require_free(connection: Connection, uri: Uri, *, but: int = 0) -> None:
         )
 
 
+def require_depth(connection: Connection, id: int, source: Uri, target: Uri) -> None:
+    """Raises InputError when what lies below would have an address that cannot be written."""
+    left = MAX_DEPTH - len(target.parts)
+    if len(target.parts) <= len(source.parts):
+        return
+    deeper = raw(
+        connection,
+        "WITH RECURSIVE scope (at, depth) AS (SELECT ?, 0 UNION ALL SELECT node.id, depth + 1 FROM node JOIN scope"
+        " ON node.parent = scope.at WHERE node.kind = 'dir' AND depth < ?)"
+        " SELECT 1 FROM scope JOIN node ON node.parent = scope.at WHERE depth = ? LIMIT 1",
+        (id, left, left),
+    ).fetchone()
+    if deeper is not None:
+        raise InputError(
+            f"what is below {str(source)!r} would be more than {MAX_DEPTH} names deep at {str(target)!r}; choose an "
+            "address further up"
+        )
+
+
 def require_match(row: Row, uri: Uri, if_match: str | None) -> None:
     """Raises ConflictError when the etag no longer holds."""
     if if_match is not None and if_match != f"{row.id}.{row.version}":
@@ -192,22 +210,5 @@ def require_movable(uri: Uri) -> None:
 
 
 def now() -> str:
-    """This moment, in the form of ``utc``."""
+    """This moment, in the form of ``records.utc``."""
     return datetime.now(UTC).isoformat(timespec="microseconds")
-
-
-def utc(moment: str) -> str:
-    """The same moment in the one form in which moments are compared. Raises InputError."""
-    try:
-        read = datetime.fromisoformat(moment)
-    except ValueError as error:
-        raise InputError(f"{moment!r} is no time; write it as 2026-03-10T08:00:00+08:00") from error
-    if read.tzinfo is None:
-        raise InputError(f"{moment!r} has no offset; write it as 2026-03-10T08:00:00+08:00")
-    return read.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def normal(keep: Filter) -> Filter:
-    """A filter whose times compare with those that are stored. Raises InputError."""
-    since, until = (utc(moment) if moment else "" for moment in (keep.since, keep.until))
-    return Filter(keep.target, keep.tags, keep.types, since, until)

@@ -5,17 +5,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from afterlore.context.records import Document, Draft, Filter, Finding, Job, Levels, Node, Statistics, Tombstone
+from afterlore.context.records import Document, Draft, Filter, Finding, Job, Levels, Node, Statistics, Tombstone, utc
 from afterlore.context.store import audit, index, tree
 from afterlore.context.store.blobs import Blobs
-from afterlore.context.store.database import Database, raw
+from afterlore.context.store.database import Database, Occupied, raw
 from afterlore.context.store.rows import (
     COLUMNS,
     ROOT_ID,
     Row,
     child,
     levels_of,
-    normal,
     now,
     require_match,
     required,
@@ -23,7 +22,6 @@ from afterlore.context.store.rows import (
     resolve,
     rows_of,
     to_node,
-    utc,
 )
 from afterlore.context.uri import ROOT, SCOPES, Uri
 from afterlore.core import ConflictError, InputError, NotFoundError, digest
@@ -165,9 +163,13 @@ class SqliteStore:
             raise InputError(
                 f"{str(uri)!r}: a content of {len(content):,} bytes; at most {LARGEST:,} are kept: split it"
             )
-        if content is not None and len(content) > tree.INLINE:
-            self._blobs.write(content, digest(content))
+        large = content if content is not None and len(content) > tree.INLINE else None
+        if large is not None:
+            self._blobs.write(large, digest(large))
         with self._db.writing() as transaction:
+            # What collects unused files writes as well, so from here on none goes that is there.
+            if large is not None and self._blobs.size(digest(large)) is None:
+                self._blobs.write(large, digest(large))
             if not uri.parts:
                 raise InputError("the root is always there; write below one of " + ", ".join(SCOPES))
             parent = tree.folder(transaction, uri.parent)
@@ -273,7 +275,7 @@ class SqliteStore:
 
     def candidates(self, terms: Sequence[str], keep: Filter, limit: int) -> list[int]:
         """See Store."""
-        condition = index.conditions(normal(keep))
+        condition = index.conditions(keep)
         with self._db.reading() as connection:
             found = index.ranked(connection, terms, condition, None, limit)
             if not keep.target.parts:
@@ -288,7 +290,7 @@ class SqliteStore:
 
     def passing(self, ids: Iterable[int], keep: Filter) -> set[int]:
         """See Store."""
-        sql, values = index.conditions(normal(keep))
+        sql, values = index.conditions(keep)
         with self._db.reading() as connection:
             found = set(ids)
             if sql:
@@ -337,14 +339,18 @@ class SqliteStore:
             transaction.vectors += written
         return written
 
-    def vectors(self, model: str, *, after: int = 0) -> Iterator[tuple[int, bytes]]:
+    def vectors(self, model: str, ids: Iterable[int]) -> Iterator[tuple[int, bytes]]:
+        """See Store."""
+        for lot, marks in index.batches(ids):
+            with self._db.reading() as connection:
+                sql = f"SELECT node, data FROM vector WHERE model = ? AND node IN ({marks})"
+                found = raw(connection, sql, (model, *lot)).fetchall()
+            yield from found
+
+    def vector_hashes(self, model: str) -> dict[int, str]:
         """See Store."""
         with self._db.reading() as connection:
-            rows = connection.exec_driver_sql(
-                "SELECT node, data FROM vector WHERE model = ? AND node > ? ORDER BY node", (model, after)
-            )
-            for row in rows:
-                yield row[0], row[1]
+            return dict(raw(connection, "SELECT node, hash FROM vector WHERE model = ?", (model,)).fetchall())
 
     def vector_state(self) -> int:
         """See Store."""
@@ -380,7 +386,7 @@ class SqliteStore:
         with self._db.writing() as transaction:
             rows = transaction.connection.exec_driver_sql(
                 "UPDATE job SET leased_until = ?, attempts = attempts + 1 WHERE id IN"
-                " (SELECT id FROM job WHERE kind = ? AND leased_until <= ? ORDER BY id LIMIT ?)"
+                " (SELECT id FROM job WHERE kind = ? AND leased_until <= ? ORDER BY attempts, id LIMIT ?)"
                 " RETURNING id, kind, key, payload, attempts",
                 (now + seconds, kind, now, limit),
             )
@@ -400,15 +406,19 @@ class SqliteStore:
                     f"UPDATE job SET leased_until = 0, error = ? WHERE id IN ({marks})", (error[:1000], *lot)
                 )
 
-    def save_trace(self, id: str, query: str, body: str) -> None:
+    def save_trace(self, id: str, query: str, body: str) -> bool:
         """See Store."""
-        with self._db.writing() as transaction:
-            run = transaction.connection.exec_driver_sql
-            run("INSERT OR REPLACE INTO trace VALUES (?, ?, ?, ?)", (id, now(), query[:1000], body))
-            run(
-                "DELETE FROM trace WHERE made < (SELECT made FROM trace ORDER BY made DESC LIMIT 1 OFFSET ?)",
-                (_TRACES - 1,),
-            )
+        try:
+            with self._db.noting() as transaction:
+                run = transaction.connection.exec_driver_sql
+                run("INSERT OR REPLACE INTO trace VALUES (?, ?, ?, ?)", (id, now(), query[:1000], body))
+                run(
+                    "DELETE FROM trace WHERE made < (SELECT made FROM trace ORDER BY made DESC LIMIT 1 OFFSET ?)",
+                    (_TRACES - 1,),
+                )
+        except Occupied:
+            return False
+        return True
 
     def load_trace(self, id: str = "") -> str:
         """See Store."""

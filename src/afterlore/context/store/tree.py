@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from afterlore.context.records import Draft, Levels, Node
+from afterlore.context.records import Draft, Levels, Node, decoded, utc
 from afterlore.context.store import index
 from afterlore.context.store.database import Transaction, raw
 from afterlore.context.store.rows import (
@@ -13,13 +13,13 @@ from afterlore.context.store.rows import (
     child,
     levels_of,
     now,
+    require_depth,
     require_free,
     require_match,
     require_movable,
     required_row,
     rows_of,
     to_node,
-    utc,
 )
 from afterlore.context.uri import Uri, key_of
 from afterlore.core import ConflictError, InputError, digest
@@ -85,13 +85,16 @@ def update(transaction: Transaction, row: Row, draft: Draft) -> None:
     )
     same = (row.title, row.type, row.source, row.origin, row.tags, row.position) == facts and row.hash == sha256
     old = levels_of(transaction.connection, [row.id]).get(row.id)
-    if same and draft.text is None and draft.levels in (None, old) and not draft.modified:
+    created = utc(draft.created) if draft.created else row.created
+    modified = utc(draft.modified) if draft.modified else row.modified
+    times = (created, modified) == (row.created, row.modified)
+    if same and times and draft.text is None and draft.levels in (None, old):
         return
     run = transaction.connection.exec_driver_sql
     run(
         "UPDATE node SET title = ?, type = ?, source = ?, origin = ?, tags = ?, position = ?,"
-        " version = version + 1, modified = ?, hash = ?, size = ? WHERE id = ?",
-        (*facts, utc(draft.modified) if draft.modified else now(), sha256, len(content or b""), row.id),
+        " version = version + 1, created = ?, modified = ?, hash = ?, size = ? WHERE id = ?",
+        (*facts, created, modified if draft.modified else now(), sha256, len(content or b""), row.id),
     )
     if content is not None and sha256 != row.hash:
         run("DELETE FROM body WHERE node = ?", (row.id,))
@@ -118,6 +121,7 @@ def move(transaction: Transaction, source: Uri, target: Uri, if_match: str | Non
         return to_node(row, source)
     if target.within(source):
         raise InputError(f"{str(source)!r} cannot move below itself; choose an address outside it")
+    require_depth(transaction.connection, row.id, source, target)
     parent = folder(transaction, target.parent)
     require_free(transaction.connection, target, but=row.id)
     transaction.connection.exec_driver_sql(
@@ -135,6 +139,7 @@ def copy(transaction: Transaction, source: Uri, target: Uri) -> Node:
     require_movable(source)
     if target.within(source):
         raise InputError(f"{str(source)!r} cannot be copied below itself; choose an address outside it")
+    require_depth(transaction.connection, top.id, source, target)
     parent = folder(transaction, target.parent)
     require_free(transaction.connection, target)
     made = {top.parent: parent}
@@ -190,12 +195,7 @@ def _searched(draft: Draft, title: str) -> str:
     if draft.content is None:
         text = draft.levels.abstract if draft.levels else ""
     elif text is None:
-        try:
-            text = draft.content.decode()
-        except UnicodeDecodeError:
-            text = ""
-        if "\x00" in text:
-            text = ""
+        text = decoded(draft.content)
     return text if text.lstrip("# \n").startswith(title) and title else f"{title}\n{text}"
 
 
