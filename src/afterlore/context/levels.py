@@ -61,8 +61,8 @@ class Child(NamedTuple):
     title: str
     abstract: str
     """Its L0."""
-    files: int = 0
-    """Files below it; 0 for a file."""
+    files: int | None = 0
+    """Files below it; 0 for a file, None for a directory whose files nobody has counted."""
 
 
 class _Words(NamedTuple):
@@ -81,13 +81,29 @@ class _Words(NamedTuple):
     below: str
     file: str
     files: str
+    entries: str
+    """Files and directories side by side."""
     more: str
 
 
 _EN = _Words(
-    ": ", " — ", ", ", "; ", ".", " ", "Outline", "Key points", "Below: ", "1 file", "{} files", "… and {} more"
+    ": ",
+    " — ",
+    ", ",
+    "; ",
+    ".",
+    " ",
+    "Outline",
+    "Key points",
+    "Below: ",
+    "1 file",
+    "{} files",
+    "{} entries",
+    "… and {} more",
 )
-_ZH = _Words("：", "——", "、", "；", "。", "", "目录", "要点", "下含：", "1 个文件", "{} 个文件", "……另有 {} 项")
+_ZH = _Words(
+    "：", "——", "、", "；", "。", "", "目录", "要点", "下含：", "1 个文件", "{} 个文件", "{} 项", "……另有 {} 项"
+)
 
 
 def file_levels(node: Node, rarity: Rarity | None = None) -> Levels:
@@ -119,10 +135,10 @@ def file_levels(node: Node, rarity: Rarity | None = None) -> Levels:
     return Levels(abstract, shortened("\n\n".join(parts), OVERVIEW))
 
 
-def directory_levels(title: str, children: Sequence[Child], *, lead: str = "") -> Levels:
+def directory_levels(title: str, children: Sequence[Child], *, lead: str = "", more: int = 0) -> Levels:
     """The levels of a directory, from those of its children, in their order: no text is read again.
 
-    ``lead`` is what the directory's source says of itself (``Node.lead``).
+    ``lead`` is what the directory's source says of itself (``Node.lead``); ``more`` children are there besides.
     """
     title, lead = one_line(title) or "untitled", one_line(lead)
     children = [child._replace(title=one_line(child.title)) for child in children]
@@ -136,8 +152,10 @@ def directory_levels(title: str, children: Sequence[Child], *, lead: str = "") -
     # What is private, by its name, is told last.
     titles = sorted(map(_called, others), key=lambda called: called.startswith("_"))
     abstract = _with_below(title, core, titles, words) if titles else _titled(title, core, words, ABSTRACT)
-    files = sum(child.files or 1 for child in children)
-    opening = [f"# {shortened(title, 200)}", *([shortened(core, 600)] if core else []), _counted(files, words)]
+    counts = [child.files for child in children]
+    counted = sum(count or 1 for count in counts if count is not None)
+    below = _counted(counted, words) if None not in counts and not more else words.entries.format(len(counts) + more)
+    opening = [f"# {shortened(title, 200)}", *([shortened(core, 600)] if core else []), below]
     room = OVERVIEW - sum(len(part) + 2 for part in opening)
     return Levels(abstract, "\n\n".join([*opening, _entries(title, children, core, words, room)])[:OVERVIEW])
 
@@ -233,7 +251,7 @@ def _outline(headings: Sequence[Heading], size: int) -> str:
 def _about_itself(child: Child, title: str) -> bool:
     """Whether a child speaks of the directory as a whole."""
     stem = child.name.rpartition(".")[0].casefold() or child.name.casefold()
-    return stem in _ABOUT_ITSELF or (child.title == title and not child.files)
+    return stem in _ABOUT_ITSELF or (child.title == title and child.files == 0)
 
 
 def _said(child: Child) -> str:
@@ -276,8 +294,8 @@ def _entries(title: str, children: Sequence[Child], core: str, words: _Words, si
     share = max(60, size // max(1, len(children)))
     lines = []
     for child in children:
-        line = f"- {child.name}{'/' if child.files else ''}"
-        if child.files > 1:
+        line = f"- {child.name}{'' if child.files == 0 else '/'}"
+        if child.files and child.files > 1:
             line += f" ({_counted(child.files, words)})"
         stem = child.name.rpartition(".")[0] or child.name
         same = section_name(child.title) in (stem, child.name)
