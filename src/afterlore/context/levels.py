@@ -26,6 +26,8 @@ OVERVIEW = 4_000
 
 _OUTLINE = 1_800
 """Characters of an L1 that the outline may take; deeper headings go first."""
+_FEW = 3
+"""Children of which an L0 can say more than their titles."""
 _POINTS = 8
 """Sentences of an L1."""
 _PROSE = frozenset({"text/markdown", "text/plain"})
@@ -142,15 +144,20 @@ def directory_levels(title: str, children: Sequence[Child], *, lead: str = "", m
     """
     title, lead = one_line(title) or "untitled", one_line(lead)
     children = [child._replace(title=one_line(child.title)) for child in children]
-    words = _ZH if language(" ".join([title, lead, *(child.abstract for child in children[:20])])) == "zh" else _EN
     parts = bool(children) and all(child.title.startswith(f"{title} (") for child in children)
     about = next((child for child in children if _about_itself(child, title)), children[0] if parts else None)
     core = lead or (_itself(about) if about else "")
     if len(children) == 1 and not core:
         core = one_line(children[0].abstract)
+    # What it says of itself is in its own language; else that of most of what it holds.
+    own = f"{title} {core}" if core else " ".join([title, *(child.abstract for child in children[:20])])
+    words = _ZH if language(own) == "zh" else _EN
     others = [] if parts or len(children) == 1 else [child for child in children if child is not about]
     # What is private, by its name, is told last.
     titles = sorted(map(_called, others), key=lambda called: called.startswith("_"))
+    if not core and len(titles) <= _FEW:
+        room = (ABSTRACT - len(title) - 8) // max(1, len(titles))
+        titles = [_titled(_called(child), _itself(child), words, room).rstrip(".。") for child in others]
     abstract = _with_below(title, core, titles, words) if titles else _titled(title, core, words, ABSTRACT)
     counts = [child.files for child in children]
     counted = sum(count or 1 for count in counts if count is not None)
@@ -278,7 +285,7 @@ def _called(child: Child) -> str:
 
 def _listed(titles: Sequence[str], words: _Words, size: int) -> str:
     """As many of the titles as fit, and how many more there are."""
-    comma = words.semicolon if re.search("[,，、;；]", "".join(titles)) else words.comma
+    comma = words.semicolon if re.search("[,，、;；:：]", "".join(titles)) else words.comma
     whole = comma.join(titles)
     if len(whole) <= size:
         return whole
@@ -300,7 +307,7 @@ def _entries(title: str, children: Sequence[Child], core: str, words: _Words, si
         stem = child.name.rpartition(".")[0] or child.name
         same = section_name(child.title) in (stem, child.name)
         said = _said(child) if same else one_line(child.abstract)
-        if (core and core in child.abstract) or child.title == title:
+        if core and core in child.abstract:
             said = "" if same or child.title == title else child.title
         room = min(240, share - len(line) - 4)
         # Less than half a line of a sentence tells nothing; the name alone reads better.
