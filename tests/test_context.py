@@ -12,6 +12,7 @@ from afterlore.app.cli import run
 from afterlore.context.add import add
 from afterlore.context.archive import export_tree, import_tree
 from afterlore.context.context import Context
+from afterlore.context.evaluate import headings
 from afterlore.context.search.embedding import Mirror, ScriptedEmbedder, embed
 from afterlore.context.search.propagate import FLAT
 from afterlore.context.search.shown import page, tree
@@ -19,6 +20,7 @@ from afterlore.context.search.trace import Trace, recompute
 from afterlore.context.store import SqliteStore
 from afterlore.context.tokens import count_tokens, query_terms, terms
 from afterlore.core import InputError, ServiceError
+from conftest import ROOT
 from store_suite import shape
 
 TEXTS = {
@@ -359,3 +361,15 @@ def test_eval_headings(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> No
     assert (read["queries"], read["unigram+bigram"]["hit@1"]) == (2, 1.0)
     assert read["unicode61"]["hit@1"] == 0.0
     assert read["above_trigram"].keys() == {"mean", "low", "high"}
+    assert run(["context", "eval", "headings", "--data", str(tmp_path), "--data", str(ROOT / "samples"), "--json"]) == 0
+    more = json.loads(capsys.readouterr().out)
+    assert more["queries"] > read["queries"]
+    assert len(more["weights"]) == 2
+
+
+def test_what_one_half_chose_is_judged_on_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = [headings.Asked("a", "b", number) for number in (0, 0, 1, 1)]
+    ranks = {weight: [9, 9, 9, 9] for weight in (0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)}
+    ranks[0.0], ranks[1.0] = [0, 0, 9, 9], [9, 9, 0, 0]
+    monkeypatch.setattr(headings, "_ranks", lambda *_, one_character: ranks[one_character])
+    assert headings._cross_fitted(asked) == ([0.0, 1.0], [9, 9, 9, 9])

@@ -438,19 +438,23 @@ class Evaluation(StrEnum):
 def evaluate(
     what: Annotated[Evaluation, typer.Argument(help="What to measure.", metavar="WHAT")],
     data: Annotated[
-        Path, typer.Option(help="locomo: a JSON file of its form; headings: a folder of documents.", metavar="PATH")
+        list[Path],
+        typer.Option(help="locomo: a JSON file of its form; headings: documents, repeatable.", metavar="PATH"),
     ],
     as_json: Json = False,
 ) -> None:
     """Measure what is found against labelled data, beside its baselines."""
     from afterlore.app.terminal import figures
 
-    if not data.exists():
-        raise InputError(f"no such file or folder: {str(data)!r}; give --data PATH")
+    for path in data:
+        if not path.exists():
+            raise InputError(f"no such file or folder: {str(path)!r}; give --data PATH")
     if what is Evaluation.LOCOMO:
         from afterlore.context.evaluate import locomo
 
-        result = locomo.measure(data)
+        if len(data) > 1:
+            raise InputError("eval locomo takes one file; give --data once")
+        result = locomo.measure(data[0])
     else:
         from afterlore.context.evaluate import headings
 
