@@ -6,6 +6,7 @@ came from another folder of the same name, or was written by hand, is not touche
 """
 
 import os
+import re
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -22,6 +23,7 @@ from afterlore.web.urls import is_web
 
 __all__ = ["Added", "add"]
 
+_ORIGIN = re.compile(r"[0-9a-f]{64}:.*")
 _BATCH = 32
 """Documents of one transaction. Folders are summed up once in each."""
 
@@ -60,7 +62,12 @@ def add(
     target = context.uri(to)
     if not target.parts:
         raise InputError("the root holds no files; add below one of resources, user, agent")
-    there = {node.source: node for node in context.store.sources() if node.uri.within(target) and node.uri != target}
+    # Others may have written what came from the same place; only an import's own is replaced or removed.
+    there = {
+        node.source: node
+        for node in context.store.sources()
+        if node.uri.within(target) and node.uri != target and _ORIGIN.fullmatch(node.origin)
+    }
     run = _Run(context, target, tags, replace, _place(source), there)
     pieces = ingest(source, known=run.known, fetcher=fetcher, limits=limits, progress=progress)
     prefixes: tuple[str, ...] = ()

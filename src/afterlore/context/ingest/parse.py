@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from afterlore.context.ingest.code import LANGUAGES, read_code, read_python
 from afterlore.context.ingest.data import BadData, read_json, read_json_lines
-from afterlore.context.ingest.markdown import FrontMatter, front_matter, read_markdown
+from afterlore.context.ingest.markdown import FrontMatter, read_head, read_markdown
 from afterlore.context.ingest.node import Limits, Node
 from afterlore.context.ingest.plain import read_plain
 from afterlore.context.ingest.sections import Outline, grown
@@ -128,7 +128,7 @@ def _text_outline(
     elif extension in _XML:
         outline = _feed(text, stem) or read_plain(text, stem)
     elif extension in _MARKDOWN or text.startswith("---\n"):
-        head, start = front_matter(text)
+        head, start = read_head(text)
         if head.problem:
             remarks.append(("front-matter", head.problem, "put values that hold a colon between quotation marks"))
         read = read_markdown if extension in _MARKDOWN else read_plain
