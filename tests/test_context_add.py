@@ -146,6 +146,12 @@ def test_an_archive_that_breaks_keeps_what_it_gave_and_one_that_shrinks_does_not
     assert add(context, str(place / "old.zip"), to="ctx://user").removed == 1
 
 
+def test_a_link_in_a_circle_is_one_error(context: Context, tmp_path: Path) -> None:
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    with pytest.raises(InputError, match="circle"):
+        add(context, str(tmp_path / "circle"))
+
+
 def test_tags_given_later_reach_what_has_not_changed(context: Context, tmp_path: Path) -> None:
     place = write(tmp_path / "docs", a="The lamp burns oil.")
     add(context, str(place))

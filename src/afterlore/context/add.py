@@ -86,7 +86,7 @@ def add(
 
 def _place(source: str) -> str:
     """Tells two folders of one name apart without naming either."""
-    return "" if is_web(source) or "\0" in source else digest(os.fsencode(Path(source).resolve()))[:12]
+    return "" if is_web(source) or "\0" in source else digest(os.fsencode(os.path.realpath(source)))[:12]
 
 
 @dataclass(slots=True)

@@ -188,7 +188,7 @@ class Database:
             yield
         except (DBAPIError, sqlite3.Error) as error:
             first = _first(error)
-            if isinstance(first, AfterloreError):
+            if not isinstance(first, sqlite3.Error):
                 raise first from error
             raise self._clear(first) from error
 
