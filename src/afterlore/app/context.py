@@ -172,9 +172,9 @@ def read(
     if as_json:
         _print({"uri": str(context.uri(uri)), "content": text})
     else:
-        text = text if text.endswith("\n") else text + "\n"
-        # A terminal obeys what a file must keep.
-        sys.stdout.write(clean(text) if sys.stdout.isatty() else text)
+        # A terminal would obey what a text may hold; a pipe gets it as it is.
+        shown = clean(text) if sys.stdout.isatty() else text
+        sys.stdout.write(shown if shown.endswith("\n") else shown + "\n")
 
 
 @app.command()
