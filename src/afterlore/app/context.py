@@ -1,6 +1,7 @@
 """``afterlore context``: add, look, find, change, check. Each command is a few lines over ``afterlore.context``."""
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
+_MARKS = re.compile(r"^[#>\s-]+|\*\*")
+"""Of Markdown, which an excerpt is told without."""
+
 app = typer.Typer(help="A tree of contexts with three levels of detail, searched with scores that can be recomputed.")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]
@@ -34,13 +38,21 @@ IfMatch = Annotated[str | None, typer.Option(help="The etag that must still hold
 
 @contextmanager
 def _open(place: Path | None, *, new: bool = False) -> Iterator["Context"]:
-    """The database, which only ``new`` may make: looking into one that is not there must leave nothing behind."""
+    """The database, which only ``new`` may make: looking into one that is not there must leave nothing behind. A folder
+    of briefs has its own.
+    """
     import platformdirs
 
+    from afterlore.brief.publish.folder import Folder
     from afterlore.context.context import Context
 
     logs.configure(config.load())
     place = place or Path(platformdirs.user_data_dir("afterlore", appauthor=False))
+    briefs = Folder(place)
+    if not (place / "context.sqlite").is_file() and (briefs.days() or briefs.context.is_file()):
+        if not briefs.context.is_file():
+            raise InputError(f"no context database in {str(place)!r}; make it with: afterlore brief index {place}")
+        place = briefs.context
     if not new and not (place.is_file() or (place / "context.sqlite").is_file()):
         raise InputError(
             f"no context database in {str(place)!r}; make one with: afterlore context add SOURCE --in {place}"
@@ -259,7 +271,10 @@ def find(
         )
         return
     for hit in found.hits:
-        _say(f"{hit.score:.3f}  {hit.uri}\n       {hit.excerpt or hit.abstract}")
+        _say(f"{hit.score:.3f}  {hit.uri}\n       {hit.abstract}")
+        shown = _MARKS.sub("", hit.excerpt)
+        if shown[:40] not in hit.abstract:
+            _say(f"       {shown}")
     for node, text in found.context:
         _say(f"\n--- {node.uri}\n{text}")
     if not found.hits and found.trace.candidates:
