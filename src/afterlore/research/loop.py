@@ -105,6 +105,11 @@ class Loop:
     limits: Limits = field(default_factory=Limits)
     watch: Callable[[State, BaseModel], None] = lambda _state, _news: None
     """Told of each event once it is on record."""
+    registry: Tools = field(init=False)
+    """The tools, and how to answer."""
+
+    def __post_init__(self) -> None:
+        self.registry = Tools((*self.tools, ANSWER))
 
     async def run(self, run: Run, *, ledger: Ledger | None = None, budget: Budget | None = None) -> Result:
         """Work on a run, new or resumed, until it ends. ``ledger`` is one shared with others; without it the run's own.
@@ -161,7 +166,7 @@ class _Work:
         self.record = run
         self.state = state
         self.shared = Ledger()
-        self.tools = Tools((*loop.tools, ANSWER))
+        self.tools = loop.registry
         self.last: Ledger | None = None
         """Set aside for the answer."""
 
@@ -242,7 +247,7 @@ class _Work:
                 why = "context"
                 extra = words.CLOSING.format(why=words.WHY[why])
             messages, tokens = state.barest(extra)
-        specs = (ANSWER.spec,) if why else self.tools.specs
+        specs = self.tools.specs[-1:] if why else self.tools.specs
         request = Request(messages=messages, tools=specs, max_tokens=self.loop.limits.reply)
         self.put("asked", Asked(seq=len(state.steps), tokens=tokens, closing=why))
         ledger = _Counted(self.last if why and self.last else self.shared, lambda attempt: self.put("attempt", attempt))

@@ -221,6 +221,7 @@ class State:
             case "resumed":
                 return self._apply_resumed(Resumed.from_json(event.body))
             case "ended":
+                self._settle(Usage(), answered=False)
                 self.outcome = read_outcome(event.body)
                 return self.outcome
         raise ValueError(f"run {self.id!r}: an event of unknown kind {event.kind!r}")
