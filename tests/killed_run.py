@@ -1,5 +1,5 @@
-"""A run that is killed at each of its events and goes on: one process that forks a child for each, so that what is heavy
-is imported once. Prints, as JSON, how each run ended and which tool calls were made.
+"""A run that is killed at each of its events and goes on: one process that forks a child for each, so that what is
+heavy is imported once. Prints, as JSON, how each run ended and which tool calls were made.
 """
 
 import asyncio

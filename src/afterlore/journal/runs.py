@@ -121,7 +121,7 @@ class Runs:
     def find(self, id: str) -> RunRow:
         """One run, by its id or the beginning of it. Raises NotFoundError that names the latest ones."""
         with self._engine.connect() as connection:
-            ids = connection.exec_driver_sql("SELECT id FROM run ORDER BY id DESC").scalars().all()
+            ids = connection.exec_driver_sql("SELECT id FROM run ORDER BY began DESC, id DESC").scalars().all()
         found = [one for one in ids if one == id] or [one for one in ids if id and one.startswith(id)]
         if len(found) != 1:
             known = ", ".join(ids[:5]) or "none yet"
