@@ -46,7 +46,9 @@ def endpoint() -> Iterator[Endpoint]:
 def post(endpoint: Endpoint, body: Any, path: str = "/chat/completions", key: str = KEY) -> httpx2.Response:
     headers = {"authorization": f"Bearer {key}"} if key else {}
     content = body if isinstance(body, str) else json.dumps(body)
-    return httpx2.post(endpoint.base_url + path, content=content, headers=headers, timeout=10, trust_env=False, verify=False)
+    return httpx2.post(
+        endpoint.base_url + path, content=content, headers=headers, timeout=10, trust_env=False, verify=False
+    )
 
 
 def events(text: str) -> list[Any]:
