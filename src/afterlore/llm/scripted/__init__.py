@@ -5,6 +5,7 @@ Nothing here shows what a model can do. It shows what happens around one.
 
 from afterlore.llm.scripted.endpoint import Endpoint, Mode, Seen
 from afterlore.llm.scripted.faults import FAULTS, Fault, Garbled, Rule, When, faulty, rate_limited
+from afterlore.llm.scripted.searcher import searcher
 from afterlore.llm.scripted.turn import Answer, Body, Broken, Policy, Raw, Turn, call, in_turn, say
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "in_turn",
     "rate_limited",
     "say",
+    "searcher",
 ]
