@@ -1,17 +1,17 @@
 """The quote gate: whether a text says, word for word, what is quoted of it, and where.
 
-Both sides are folded: Unicode NFKC (compared in its decomposed form, which keeps the places of characters), every run of
-white space as one space and none beside a Chinese or Japanese character, characters that cannot be seen taken out
+Both sides are folded: Unicode NFKC (compared in its decomposed form, which keeps the places of characters), every run
+of white space as one space and none beside a Chinese or Japanese character, characters that cannot be seen taken out
 (soft hyphen, zero-width space, word joiner, byte order mark, direction marks). Of punctuation only what is spelt in two
 ways with one meaning is one: curly and straight quotation marks, and the short dashes (hyphens, minus, figure and en
 dash). None of that touches a letter or digit, so none accepts another word. Case counts: ``US`` is not ``us``.
 
-NFKC itself would accept another number: it turns ``10⁶`` into ``106`` and ``1½`` into ``11⁄2``. A superscript, subscript,
-fraction or circled digit beside a digit therefore stays what it is.
+NFKC itself would accept another number: it turns ``10⁶`` into ``106`` and ``1½`` into ``11⁄2``. A superscript,
+subscript, fraction or circled digit beside a digit therefore stays what it is.
 
-A quote must begin and end where words and numbers do: ``5 people`` is not a quote of ``25 people`` nor of ``1.5 people``,
-``he can`` not of ``he can't``. What this does not cover: a quote that leaves out the negation before it, one that is cut
-inside a Chinese, Japanese or Thai word (which are not divided), and whether a claim follows from its quote.
+A quote must begin and end where words and numbers do: ``5 people`` is not a quote of ``25 people`` nor of ``1.5
+people``, ``he can`` not of ``he can't``. What this does not cover: a quote that leaves out the negation before it, one
+that is cut inside a Chinese, Japanese or Thai word (which are not divided), and whether a claim follows from its quote.
 """
 
 import unicodedata
@@ -26,12 +26,12 @@ __all__ = ["QuoteIndex", "Span", "locate"]
 _UNSEEN = "\u00ad\u200b\u200e\u200f\u2060\ufeff"
 _ALIKE = str.maketrans("\u2018\u2019\u201b\u201c\u201d\u201f\u2010\u2011\u2012\u2013\u2212", "'''\"\"\"-----")
 # Pieces that fold each in one way; the single character at the end is looked up.
-_PIECE = regex.compile(rf"(?P<plain>[!-~]+(?: [!-~]+)*)|(?P<unseen>[{_UNSEEN}]+)|(?P<space>\s)|(?P<other>.)", regex.DOTALL)
+_PIECE = regex.compile(
+    rf"(?P<plain>[!-~]+(?: [!-~]+)*)|(?P<unseen>[{_UNSEEN}]+)|(?P<space>\s)|(?P<other>.)", regex.DOTALL
+)
 _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}]"
 _BESIDE = regex.compile(rf"(?<={_UNSPACED}) | (?={_UNSPACED})")
-_WORD = (
-    r"[[\p{L}\p{M}\p{N}_]--[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]]"
-)
+_WORD = r"[[\p{L}\p{M}\p{N}_]--[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]]"
 # A word or number with what belongs to it: -5, $1,500.20, 10:30, 35%, 20°C, can't, man-eating.
 _TOKEN = regex.compile(
     rf"(?:(?<!{_WORD})[-+±](?=[\p{{Sc}}\p{{N}}]))?(?:\p{{Sc}}(?=\p{{N}}))?"
