@@ -78,13 +78,15 @@ def ask(
     import asyncio
 
     from afterlore.app.watch import Watch, print_result
-    from afterlore.research.loop import begin
+    from afterlore.research.loop import begin, check_question
 
     settings = config.load()
     logs.configure(settings)
     limits = None if budget is None else Budget.parse(budget)
     if (question is None) == (resume is None):
         raise InputError("give a QUESTION, or --resume RUN to go on with one")
+    if question is not None:
+        check_question(question)
     with _open_runs(data_dir) as runs:
         if question is None:
             assert resume is not None
