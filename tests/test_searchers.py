@@ -234,7 +234,7 @@ def fake() -> Iterator[Services]:
 
 
 MAKERS: dict[str, Callable[..., Service]] = {
-    "searxng": lambda url, **options: SearXNG(url, **options),
+    "searxng": SearXNG,
     "serper": lambda url, key=KEY, **options: Serper(key, url=url, **options),
     "brave": lambda url, key=KEY, **options: Brave(key, url=url, **options),
     "tavily": lambda url, key=KEY, **options: Tavily(key, url=url, **options),
