@@ -419,9 +419,9 @@ class _Work:
             stale=output.stale,
             queries=output.queries,
             hits=output.hits,
-            pages=tuple(map(PageRef.of, output.pages)),
+            pages=tuple(PageRef.of(page, asked) for asked, page in output.pages),
         )
-        self.put("done", done, blobs=[page.text for page in output.pages] + ([whole] if whole else []))
+        self.put("done", done, blobs=[page.text for _, page in output.pages] + ([whole] if whole else []))
 
     # ---- the end
 
