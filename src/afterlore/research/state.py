@@ -198,10 +198,12 @@ class State:
         )
 
     def can_reopen(self, budget: Budget | None) -> bool:
-        """Whether an ended run may go on: after a failure that may pass, or with a new budget after it ran out."""
+        """Whether an ended run may go on: after a failure, which somebody may have mended, after it was cancelled or found
+        no room, and with a new budget after it ran out.
+        """
         if isinstance(self.outcome, Truncated):
-            return budget is not None or self.outcome.limit == "cancelled"
-        return isinstance(self.outcome, Failed) and self.outcome.failure.recoverable
+            return budget is not None or self.outcome.limit in ("cancelled", "context")
+        return isinstance(self.outcome, Failed)
 
     # ---- the fold
 
