@@ -118,10 +118,8 @@ class Loop:
         Cancelling the task leaves the run as it is on record, to be resumed. Whatever the model or a tool does wrong is
         not raised: it is the outcome.
         """
-        state = State(run.id, Head.from_json(run.head), run.began, room=self.limits.context)
         events = run.events()
-        for event in events:
-            state.apply(event)
+        state = State.of(run, events, room=self.limits.context)
         work = _Work(self, run, state)
         if events:
             if state.outcome is not None and not state.can_reopen(budget):
