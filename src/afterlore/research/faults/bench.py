@@ -21,7 +21,7 @@ from afterlore.llm.attempts import Timing
 from afterlore.llm.chat import Chat
 from afterlore.llm.endpoint import Endpoint
 from afterlore.llm.scripted import Endpoint as Scripted
-from afterlore.llm.scripted import Mode, faulty, searcher
+from afterlore.llm.scripted import Mode, Rule, faulty, searcher
 from afterlore.research.browse import browsing
 from afterlore.research.faults.library import ANSWER, PAGES, QUESTION, Library
 from afterlore.research.faults.scenarios import SCENARIOS, Answered, Scenario
@@ -99,7 +99,8 @@ def _model(scenario: Scenario, served: Scripted) -> Chat:
 
 
 async def _row(scenario: Scenario, model: Chat, served: Scripted, runs: Runs) -> Row:
-    served.play(faulty(searcher(), *scenario.rules))
+    came: list[Rule] = []
+    served.play(faulty(searcher(), *scenario.rules, told=came.append))
     library = Library(scenario.trouble)
     tools = tuple(replace(tool, seconds=scenario.timeout) for tool in browsing(library, library))
     loop = Loop(model, tools, Limits(context=scenario.context))
@@ -111,13 +112,14 @@ async def _row(scenario: Scenario, model: Chat, served: Scripted, runs: Runs) ->
     except Exception as error:  # noqa: BLE001
         return replace(row, problem=f"{type(error).__name__}: {error}")
     lost = _lost(result, runs, library)
+    vain = "its fault never came" if scenario.rules and not came else ""
     return replace(
         row,
         answer=result.answer,
         stop_reason=result.stop_reason,
         uncaught=False,
         evidence_kept=not lost,
-        problem=lost or _leak(result, runs, served) or _wrong(scenario, result, library, served),
+        problem=vain or lost or _leak(result, runs, served) or _wrong(scenario, result, library, served),
     )
 
 

@@ -41,13 +41,15 @@ class Scenario:
 _ONCE = When(first=3, last=3)
 _TWICE = When(first=3, last=4)
 _LATE = When(first=4)
-_LONG = When(longer_than=3_000)
+_LONG = When(longer_than=4_500)
 """Characters that a run of this question goes beyond before it can answer."""
 _ALWAYS = When()
 _STREAMED = ("unfinished", "bad_event", "error_event")
 
 
-def _right(name: str, *rules: Rule, trouble: Trouble = "", stream: bool = False, timeout: float = _LONG_ENOUGH) -> Scenario:
+def _right(
+    name: str, *rules: Rule, trouble: Trouble = "", stream: bool = False, timeout: float = _LONG_ENOUGH
+) -> Scenario:
     return Scenario(name, "answered", "right", rules, trouble, stream, timeout=timeout)
 
 
@@ -92,7 +94,9 @@ _ENDPOINT = (
     _once("bad_event"),
     _once("error_event"),
     _once("endless"),
-    Scenario("endless_stream", "failed:timed_out", "none", (Rule(FAULTS["endless"], _LATE),), stream=True, timeout=_SHORT),
+    Scenario(
+        "endless_stream", "failed:timed_out", "none", (Rule(FAULTS["endless"], _LATE),), stream=True, timeout=_SHORT
+    ),
     _once("html_page"),
     _ends("html_page_for_good", "failed:malformed", Rule(FAULTS["html_page"], _LATE)),
     _once("invalid_json"),
@@ -147,7 +151,7 @@ _TOOLS = (
 
 _BUDGETS = (
     Scenario("calls_used_up", "limit:calls", "other", budget=Budget(calls=3)),
-    Scenario("tokens_used_up", "limit:tokens", "other", budget=Budget(tokens=2_000)),
+    Scenario("tokens_used_up", "limit:tokens", "other", budget=Budget(tokens=4_000)),
     Scenario("turns_used_up", "limit:depth", "other", budget=Budget(depth=2)),
     Scenario("context_small", "answered", "right", context=900),
 )
