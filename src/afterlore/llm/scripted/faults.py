@@ -81,7 +81,7 @@ def faulty(policy: Policy, *rules: Rule, told: Callable[[Rule], None] = lambda _
             count += 1
             number = count
         rule = next((rule for rule in rules if rule.when.holds(number, body)), None)
-        fault = rule and rule.fault
+        fault = rule.fault if rule else None
         if rule:
             told(rule)
         if isinstance(fault, Raw | Broken):
