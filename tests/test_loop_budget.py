@@ -8,6 +8,11 @@ import pytest
 
 from afterlore.core import Budget, Ledger, Request, Role
 from afterlore.journal import Runs
+from afterlore.llm.attempts import Timing
+from afterlore.llm.chat import Chat
+from afterlore.llm.endpoint import Endpoint as Configured
+from afterlore.llm.scripted import FAULTS, Body, Endpoint, Rule, Turn, When, faulty
+from afterlore.llm.scripted import call as scripted_call
 from afterlore.research.browse import browsing
 from afterlore.research.loop import Loop, begin
 from afterlore.research.state import Result
@@ -72,3 +77,37 @@ def test_forty_calls_are_never_exceeded(tmp_path: Path, seeds: range) -> None:
             most = max(most, received)
     assert most == 40
     assert {"answered", "limit:calls", "failed:unavailable", "failed:no_answer"} <= reasons
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_forty_calls_are_never_exceeded_over_http(tmp_path: Path, seed: int) -> None:
+    """The same through the real client and a real socket, which both count by themselves."""
+    rng = random.Random(seed)
+
+    def policy(body: Body) -> Turn:
+        if len(body["tools"]) == 1 or rng.random() < 0.03:
+            return Turn("It is so.")
+        return Turn(calls=(scripted_call("search", queries=[f"page {rng.random()}"]),))
+
+    faults = [FAULTS[name] for name in ("rate_limited", "server_error", "cut", "reset", "html_page", "arguments_cut")]
+    rules = [Rule(fault, When(p=0.08, seed=seed * 10 + number)) for number, fault in enumerate(faults)]
+    library = Library(PAGES)
+
+    async def work(base_url: str, runs: Runs, ledger: Ledger) -> list[Result]:
+        timing = Timing(sleep=lambda _: asyncio.sleep(0))
+        async with Chat(Configured(name="local", base_url=base_url, model="scripted"), timing=timing) as model:
+            loop = Loop(model, browsing(library, library))
+            begun = [
+                begin(runs, "Which?", budget=ledger.budget, agent_version="1", settings={}) for _ in range(WORKERS)
+            ]
+            try:
+                return await asyncio.gather(*(loop.run(run, ledger=ledger) for run in begun))
+            finally:
+                for run in begun:
+                    run.close()
+
+    ledger = Ledger(Budget(calls=40))
+    with Endpoint(faulty(policy, *rules), keep=False) as endpoint, Runs(tmp_path / "runs.sqlite") as runs:
+        ends = asyncio.run(work(endpoint.base_url, runs, ledger))
+        assert 5 <= endpoint.count() <= ledger.calls <= 40
+    assert all(end.answer is not None or end.stop_reason.startswith(("limit:", "failed:")) for end in ends)

@@ -75,7 +75,7 @@ def browsing(searcher: Searcher, reader: Reader, *, hits: int = 8, most: int = 1
         addresses = list(dict.fromkeys(url.strip() for url in arguments.urls if url.strip()))
         answers = await asyncio.gather(*(_tried(reader.read(address)) for address in addresses))
         said: list[str] = []
-        pages = [page for page in answers if isinstance(page, Page)]
+        pages = [(at, page) for at, page in zip(addresses, answers, strict=True) if isinstance(page, Page)]
         data: list[Datum] = []
         for address, page in zip(addresses, answers, strict=True):
             if isinstance(page, AfterloreError):

@@ -21,11 +21,19 @@ class PageRef(Record):
     sha256: str
     """Of the text, as UTF-8: the blob."""
     retrieved: AwareDatetime
+    asked: str = ""
+    """The address that led there, where it is another one."""
 
     @classmethod
-    def of(cls, page: Page) -> Self:
+    def of(cls, page: Page, asked: str) -> Self:
         """Without the text."""
-        return cls(address=page.address, title=page.title, sha256=page.sha256, retrieved=page.retrieved)
+        return cls(
+            address=page.address,
+            title=page.title,
+            sha256=page.sha256,
+            retrieved=page.retrieved,
+            asked="" if asked == page.address else asked,
+        )
 
 
 class Quoted(Record):
@@ -56,7 +64,9 @@ class Findings(Record):
     def page(self, address: str) -> PageRef | None:
         """The page that was read from this address, last."""
         wanted = _normal_address(address)
-        return next((page for page in reversed(self.pages) if _normal_address(page.address) == wanted), None)
+        return next(
+            (page for page in reversed(self.pages) if wanted in map(_normal_address, (page.address, page.asked))), None
+        )
 
     def has_query(self, query: str) -> bool:
         """Whether it was asked, up to case and spaces."""

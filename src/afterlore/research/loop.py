@@ -57,7 +57,7 @@ from afterlore.research.state import Asked, Attempt, Checked, Done, Result, Resu
 from afterlore.research.tools import Checked as CheckedCall
 from afterlore.research.tools import Output, Tool, Tools
 
-__all__ = ["LONGEST_QUESTION", "Limits", "Loop", "begin"]
+__all__ = ["LONGEST_QUESTION", "Limits", "Loop", "begin", "check_question"]
 
 _log = logging.getLogger(__name__)
 
@@ -84,15 +84,23 @@ class Limits:
     """Tokens that one reply may have; None leaves it to the endpoint."""
 
 
+def check_question(question: str) -> str:
+    """The question as it is put. Raises InputError for one of no or too many characters."""
+    text = _sound(question).strip()
+    if not text:
+        raise InputError(f"the question is empty; write one of 1 to {LONGEST_QUESTION:,} characters")
+    if len(text) > LONGEST_QUESTION:
+        raise InputError(
+            f"the question has {len(text):,} characters, at most {LONGEST_QUESTION:,} are taken; put long material "
+            "into a corpus (--corpus) and ask about it"
+        )
+    return text
+
+
 def begin(runs: Runs, question: str, *, budget: Budget, agent_version: str, settings: dict[str, Any]) -> Run:
     """A new run on record. Raises InputError for a question of no or too many characters."""
-    text = _sound(question).strip()
-    if not 0 < len(text) <= LONGEST_QUESTION:
-        raise InputError(
-            f"a question has 1 to {LONGEST_QUESTION:,} characters, this one {len(text):,}; "
-            "put long material into a corpus (--corpus) and ask about it"
-        )
-    head = Head(task=Task(prompt=text), agent="research", agent_version=agent_version, budget=budget, settings=settings)
+    task = Task(prompt=check_question(question))
+    head = Head(task=task, agent="research", agent_version=agent_version, budget=budget, settings=settings)
     return runs.begin(head.to_json())
 
 
@@ -411,9 +419,9 @@ class _Work:
             stale=output.stale,
             queries=output.queries,
             hits=output.hits,
-            pages=tuple(map(PageRef.of, output.pages)),
+            pages=tuple(PageRef.of(page, asked) for asked, page in output.pages),
         )
-        self.put("done", done, blobs=[page.text for page in output.pages] + ([whole] if whole else []))
+        self.put("done", done, blobs=[page.text for _, page in output.pages] + ([whole] if whole else []))
 
     # ---- the end
 

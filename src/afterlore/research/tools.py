@@ -45,7 +45,8 @@ class Output:
     """Whether nothing of it is new to the run."""
     queries: tuple[str, ...] = ()
     hits: tuple[Hit, ...] = ()
-    pages: tuple[Page, ...] = ()
+    pages: tuple[tuple[str, Page], ...] = ()
+    """Each with the address that was asked for, which may lead elsewhere."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ candidates), and everything beyond ``CANDIDATES`` of them.
 
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -130,7 +130,7 @@ class Searcher:
             beside = self._beside(nodes) if given.neighbour else {}
             ranked, steps, folders = propagate(nodes, scores.own, beside, keep.target, given, limit)
             opened = {step.uri for step in steps if step.id is None and step.opened}
-            ids = {uri: id for uri, id in _ids_of(folders, nodes).items() if uri in opened}
+            ids = _ids_of(opened, nodes) if opened else {}
             levels = self._store.abstracts([*(one.id for one in ranked), *ids.values()])
             hits, context = self._take(ranked, nodes, levels, asked, max_tokens, neighbours)
             statistics = self._store.statistics()
@@ -270,8 +270,8 @@ class Searcher:
         return self._store.body(node).decode("utf-8", "replace")
 
 
-def _ids_of(folders: Mapping[Uri, Folder], nodes: Mapping[int, Node]) -> dict[Uri, int]:
-    """Ids of the folders that hold a candidate themselves."""
+def _ids_of(folders: Set[Uri], nodes: Mapping[int, Node]) -> dict[Uri, int]:
+    """Ids of those folders that hold a candidate themselves."""
     return {node.uri.parent: node.parent for node in nodes.values() if node.uri.parent in folders}
 
 

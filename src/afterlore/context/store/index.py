@@ -34,7 +34,7 @@ INDEXED = 1_000_000
 """Characters of one text that are searched; what follows is kept and read, but not found."""
 _POSTINGS = 8_000
 """Rows that one query ranks at most, as long as its rarest term has fewer. Common terms still count in the score."""
-_POSTINGS_EACH = 40
+_POSTINGS_EACH = 27
 """The same for each row that is wanted: who wants few rows ranks fewer."""
 _BATCH = 500
 

@@ -17,6 +17,7 @@ from typing import Self
 
 from afterlore.context.add import Added, add
 from afterlore.context.context import Context
+from afterlore.context.search.propagate import FLAT, Weights
 from afterlore.core import Hit, InputError, Page, Progress, Silent, digest
 from afterlore.research.search.passages import add_passages
 
@@ -41,11 +42,13 @@ class Corpus:
         context: Context,
         *,
         imported: Added | None = None,
+        weights: Weights | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.imported = imported or Added()
         """What opening it read, left as it was, removed and could not use."""
         self._context = context
+        self._weights = weights
         self._now = now
 
     def __enter__(self) -> Self:
@@ -73,7 +76,8 @@ class Corpus:
 
     def find(self, query: str, limit: int) -> tuple[Hit, ...]:
         """``search``, in the thread of the caller."""
-        found = self._context.find(query, limit=limit, candidates=max(_CANDIDATES, limit), save=False)
+        candidates = max(_CANDIDATES, limit)
+        found = self._context.find(query, limit=limit, weights=self._weights, candidates=candidates, save=False)
         return tuple(
             Hit(address=str(hit.uri), title=hit.node.title, snippet=hit.excerpt or hit.abstract, score=hit.score)
             for hit in found.hits
@@ -86,8 +90,9 @@ class Corpus:
             node = context.stat(address)
             if node.is_directory:
                 files = [one for one in context.store.walk(node) if not one.is_directory]
-                if not files:
-                    raise InputError(f"{address!r} is a folder that holds no text; read what a search found")
+                # Sections follow on each other; documents of a folder do not, and all of them are no page.
+                if not files or any(one.position is None for one in files):
+                    raise InputError(f"{address!r} is a folder; read what a search found, or a document in it")
                 text = "".join(context.read(one.uri) for one in files)
             else:
                 text = context.read(node.uri)
@@ -110,9 +115,10 @@ def open_corpus(
     place = data / "corpora" / digest(str(path.resolve()))[:16]
     place.mkdir(parents=True, exist_ok=True)
     context = Context.open(place)
+    weights = None
     try:
         if path.is_file() and path.suffix.lower() in _LINES:
-            done = add_passages(context, path, progress)
+            done, weights = add_passages(context, path, progress), FLAT
         else:
             done = add(context, str(path), progress=progress)
             if not done.tops:
@@ -120,7 +126,7 @@ def open_corpus(
     except BaseException:
         context.close()
         raise
-    return Corpus(context, imported=done)
+    return Corpus(context, imported=done, weights=weights)
 
 
 def open_context(place: Path) -> Corpus:
