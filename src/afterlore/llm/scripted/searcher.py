@@ -82,7 +82,7 @@ _CAPITALS = re.compile(r"[A-Z][\w-]*(?: (?:(?:and|of|the) )?[A-Z][\w-]*)*")
 _YEAR = re.compile(r"(?<!\d)1[0-9]{3}(?!\d)|(?<!\d)20\d\d(?!\d)")
 _NUMBER = re.compile(r"\d[\d,.]*\s*(?:metres?|meters?|kilometres?|kilograms?|米|公里|公斤)")
 _HIT = re.compile(r"^- (?P<title>.+?)(?: \(\d[\d-]*\))?\n  (?P<address>\S+)\n  (?P<snippet>.*)$", re.M)
-_DATA = re.compile(r"<data [^>\n]*> ?(?:page )?(?P<address>[^\n]*)\n(?P<inside>.*?)\n?</data[^>\n]*>", re.S)
+_DATA = re.compile(r"<data (?P<mark>\w+)> (?:page )?(?P<address>[^\n]*)\n(?P<inside>.*?)\n?</data (?P=mark)>", re.S)
 _NOTE = re.compile(r"^Noted: “(?P<text>[^\n]+)” \((?P<title>[^\n]*) \| (?P<address>[^\n]*)\)$", re.M)
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _NOT_SHOWN = "[no longer shown"
