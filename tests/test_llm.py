@@ -244,8 +244,7 @@ def test_a_stream_serves_the_next_request_on_the_same_connection() -> None:
                 for _ in range(3):
                     async for _item in chat.stream(ASKED):
                         pass
-                client = chat._wire._client
-                assert client is not None
+                (client,) = chat._wire._clients
                 ports.update(str(connection) for connection in client._transport._pool.connections)  # type: ignore[attr-defined]
 
         asyncio.run(run())
