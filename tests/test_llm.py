@@ -547,6 +547,23 @@ def test_so_many_at_a_time() -> None:
     assert len(server.asked) == 9
 
 
+def test_many_at_a_time_share_several_pools() -> None:
+    gate = threading.Event()
+
+    async def run(server: Server) -> int:
+        async with Chat(endpoint(server, max_concurrency=40)) as chat:
+            tasks = [asyncio.create_task(chat.complete(ASKED)) for _ in range(60)]
+            while len(server.asked) < 40:
+                await asyncio.sleep(0.005)
+            gate.set()
+            await asyncio.gather(*tasks)
+            return len(chat._wire._clients)
+
+    with serve([Answer([completion()], gate=gate)]) as server:
+        assert asyncio.run(run(server)) == 3
+    assert server.most == 40
+
+
 @given(per_minute=st.floats(1, 6000), asked=st.integers(1, 60))
 def test_the_rate_is_kept_in_every_span(per_minute: float, asked: int) -> None:
     waits, starts = Waits(), []
@@ -730,6 +747,7 @@ def test_vectors_are_asked_for_again_and_from_within_a_loop() -> None:
         vectors([1.0]),
         b'{"data": [{"embedding": [1.0]}, {"embedding": ["x"]}]}',
         b'{"data": [{"embedding": [1.0]}, {"embedding": [NaN]}]}',
+        b'{"data": [{"embedding": [1.0]}, {"embedding": [1' + b"0" * 400 + b"]}]}",
         b'{"data": [{"embedding": [1.0]}, {"embedding": [1.0, 2.0]}]}',
         b'{"data": {}}',
         completion(),
