@@ -427,21 +427,24 @@ LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_s
 LEAVES = LEAVES | st.sampled_from(["", "stop", '{"a": 1}', "x\ud800", "<think>", "</think>"])
 ANYTHING = st.recursive(
     LEAVES,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS.split()), inner, max_size=4),
-    max_leaves=12,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(KEYS.split()), inner, max_size=2),
+    max_leaves=4,
 )
 
 
 def objects(**fields: Any) -> Any:
-    """Objects with some of these fields, or something else altogether."""
-    return st.fixed_dictionaries({}, optional=fields) | ANYTHING
+    """Objects with all of these fields, with some, or something else altogether."""
+    some = st.fixed_dictionaries({}, optional=fields)
+    return st.one_of(st.fixed_dictionaries(fields), st.fixed_dictionaries(fields), some, ANYTHING)
 
 
 FUNCTIONS = objects(name=ANYTHING, arguments=ANYTHING)
-CALLS = st.lists(objects(id=ANYTHING, index=st.integers(0, 2) | ANYTHING, function=FUNCTIONS), max_size=4)
+CALLS = st.lists(objects(id=ANYTHING, index=st.integers(0, 2) | ANYTHING, function=FUNCTIONS), max_size=3)
 MESSAGES = objects(content=ANYTHING, reasoning=ANYTHING, tool_calls=CALLS | ANYTHING)
-CHOICES = st.lists(objects(message=MESSAGES, delta=MESSAGES, finish_reason=ANYTHING), max_size=2)
-BODIES = objects(choices=CHOICES | ANYTHING, usage=ANYTHING, model=ANYTHING)
+CHOICES = st.lists(
+    st.fixed_dictionaries({"message": MESSAGES, "delta": MESSAGES, "finish_reason": ANYTHING}), min_size=1, max_size=2
+)
+BODIES = objects(choices=CHOICES, usage=ANYTHING, model=ANYTHING)
 
 
 def read_whole(text: bytes) -> Draft | Trouble:
