@@ -226,9 +226,12 @@ def test_a_stream_is_the_same_wherever_its_bytes_are_cut(cuts: list[int]) -> Non
     ]
 
 
-def test_an_endpoint_that_does_not_stream_is_read_all_the_same() -> None:
-    with serve([OK]) as server:
-        delta, reply = streaming(endpoint(server))
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_an_endpoint_that_does_not_stream_is_read_all_the_same(size: int, tmp_path: Path) -> None:
+    body = b"\n" + completion()
+    with serve([Answer([body[at : at + size] for at in range(0, len(body), size)])]) as server:
+        delta, reply = streaming(endpoint(server, record=tmp_path))
+    assert streaming(endpoint(replay=tmp_path)) == [delta, reply]
     assert isinstance(delta, Delta)
     assert isinstance(reply, Reply)
     assert delta.content == reply.message.content == "ready"
@@ -464,10 +467,14 @@ def test_a_stream_without_end_is_ended_in_time() -> None:
 
 
 def test_an_error_within_a_stream_is_read() -> None:
-    broken = Answer(events(chunk(content="a"), {"error": {"message": "overloaded", "code": 503}}))
-    with serve([broken, Answer(events(chunk(content="b"), chunk("stop")))]) as server:
-        reply = streaming(endpoint(server))[-1]
+    broken = Answer(events(chunk(content="a" * 4000), {"error": {"message": "overloaded", "code": 503}}))
+    ledger = Ledger()
+    with serve([broken, Answer(events(chunk(content="b"), chunk("stop"), chunk(usage=USAGE)))]) as server:
+        reply = streaming(endpoint(server, prices=Prices(input=1, output=1)), ledger=ledger)[-1]
     assert isinstance(reply, Reply)
+    # What it had written by then was written.
+    assert ledger.tokens > 1000 + 17
+    assert ledger.cost == Decimal(ledger.tokens) / 1_000_000
     assert (reply.message.content, reply.usage.attempts) == ("b", 2)
 
 

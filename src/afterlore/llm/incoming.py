@@ -120,12 +120,9 @@ class Lines:
 
     def __init__(self) -> None:
         self._rest = b""
-        self.began = False
-        """Whether anything but blanks came."""
 
     def feed(self, piece: bytes) -> list[bytes]:
         """Data of the lines that are whole by now."""
-        self.began = self.began or not piece.isspace()
         if b"\n" not in piece:
             self._rest += piece
             return []
