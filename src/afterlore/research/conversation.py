@@ -21,7 +21,7 @@ _STUB_BELOW = 240
 """Characters of a result that is not worth shortening."""
 _CALL_TEXT = re.compile(
     r"<\|?tool_call|<function[=_]|<invoke\b|\[TOOL_CALLS\]|<｜tool▁call|<\|tool▁call|\A\s*(?:```\w*\s*)?\{\s*\"(?:name|tool|function"
-    r"|tool_name|tool_calls)\"\s*:"
+    r"|tool_name|tool_calls)\"\s*:|```\w*\s*\{\s*\"(?:name|tool|function)\"\s*:\s*\"[^\"]*\"\s*,\s*\"(?:arguments|parameters)\"\s*:"
 )
 _NAME = re.compile(r"[^A-Za-z0-9_-]")
 
