@@ -101,7 +101,7 @@ def test_without_an_answer_what_was_found_is_shown(capsys: pytest.CaptureFixture
         ([QUESTION, "--context", "nowhere", "--model", "scripted"], "no context database in "),
         ([QUESTION, "--corpus", CORPUS, "--context", "x"], "exclude each other"),
         ([QUESTION, "--corpus", CORPUS, "--model", "scripted", "--budget", "calls=many"], "the limit is no number"),
-        (["--resume", "nothing"], "there is no run 'nothing'"),
+        (["--resume", "nothing"], "there are no runs in "),
     ],
 )
 def test_wrong_use_is_one_line_that_says_how(
@@ -111,6 +111,7 @@ def test_wrong_use_is_one_line_that_says_how(
     error = capsys.readouterr().err
     assert said in error
     assert len(error.splitlines()) == 1
+    assert not data.exists()
 
 
 def start(data: Path, environment: dict[str, str], *words: str) -> subprocess.Popen[str]:

@@ -1,8 +1,9 @@
 """``afterlore ask`` and ``afterlore runs``: put a question to an agent that searches and reads; look at what it did."""
 
 import json
+import shlex
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +11,7 @@ import typer
 
 from afterlore import __version__
 from afterlore.app import config, logs, models
-from afterlore.core import Budget, ConfigError, InputError, Interrupted
+from afterlore.core import Budget, ConfigError, InputError, Interrupted, NotFoundError
 
 if TYPE_CHECKING:
     from afterlore.core import ChatModel, Reader, Searcher
@@ -94,31 +95,28 @@ def ask(
         raise InputError("give a QUESTION, or --resume RUN to go on with one")
     if question is not None:
         check_question(question)
-    with _open_runs(data_dir) as runs:
-        if question is None:
-            assert resume is not None
+    with ExitStack() as stack:
+        row = None
+        if resume is not None:
+            runs = stack.enter_context(_open_runs(data_dir))
             row = runs.find(resume)
-            known = json.loads(row.head)["settings"]
-            chosen = _chosen(corpus, context, web, model, known)
-        else:
-            chosen = _chosen(corpus, context, web, model, {})
+        chosen = _chosen(corpus, context, web, model, {} if row is None else json.loads(row.head)["settings"])
         if chosen["model"] != SCRIPTED:
             chosen["model"] = _endpoint(settings, chosen["model"]).name
-        with _source(settings, chosen, web, _data(data_dir)) as source:
-            if question is None:
-                run = runs.resume(row.id)
-            else:
-                run = begin(runs, question, budget=limits or _DEFAULT, agent_version=__version__, settings=chosen)
-            try:
-                with run, Watch(quiet=quiet or as_json) as watch:
-                    watch.note(f"run {run.id}")
-                    work = _work(settings, chosen, source, run, limits, watch)
-                    result = asyncio.run(work)
-            except KeyboardInterrupt:
-                place = "" if data_dir is None else f" --data-dir {data_dir}"
-                raise Interrupted(
-                    f"interrupted; all that was done is on record, go on with: afterlore ask --resume {run.id}{place}"
-                ) from None
+        source = stack.enter_context(_source(settings, chosen, web, _data(data_dir)))
+        if row is not None:
+            run = runs.resume(row.id)
+        else:
+            assert question is not None
+            runs = stack.enter_context(_open_runs(data_dir, new=True))
+            run = begin(runs, question, budget=limits or _DEFAULT, agent_version=__version__, settings=chosen)
+        try:
+            with run, Watch(quiet=quiet or as_json) as watch:
+                watch.note(f"run {run.id}")
+                result = asyncio.run(_work(settings, chosen, source, run, limits, watch))
+        except KeyboardInterrupt:
+            go_on = f"afterlore ask --resume {run.id}{_place(data_dir)}"
+            raise Interrupted(f"interrupted; all that was done is on record, go on with: {go_on}") from None
     if as_json:
         typer.echo(json.dumps(_shown(result, chosen), ensure_ascii=False, indent=1))
     else:
@@ -238,11 +236,20 @@ def _data(data_dir: Path | None) -> Path:
     return data_dir or Path(platformdirs.user_data_dir("afterlore", appauthor=False))
 
 
+def _place(data_dir: Path | None) -> str:
+    """The option, as it is typed again."""
+    return "" if data_dir is None else f" --data-dir {shlex.quote(str(data_dir))}"
+
+
 @contextmanager
-def _open_runs(data_dir: Path | None) -> "Iterator[Runs]":
+def _open_runs(data_dir: Path | None, *, new: bool = False) -> "Iterator[Runs]":
+    """The runs, which only ``new`` may make: looking for them where there are none must leave nothing behind."""
     from afterlore.journal import Runs
 
-    with Runs(_data(data_dir) / "runs.sqlite") as runs:
+    path = _data(data_dir) / "runs.sqlite"
+    if not new and not path.is_file():
+        raise NotFoundError(f"there are no runs in {str(path.parent)!r} yet; afterlore ask makes one")
+    with Runs(path) as runs:
         yield runs
 
 
@@ -280,8 +287,6 @@ def list_runs(data_dir: DataDir = None, as_json: Json = False) -> None:
         return
     for row in rows:
         typer.echo(f"{row['run']}  {row['state']:<20}  {row['events']:>5} events  {one_line(row['question'])[:70]}")
-    if not rows:
-        typer.echo("there are no runs yet; afterlore ask makes one")
 
 
 def _row(row: "RunRow") -> dict[str, Any]:
