@@ -155,7 +155,7 @@ _BUDGETS = (
     Scenario("calls_used_up", "limit:calls", "other", budget=Budget(calls=3)),
     Scenario("tokens_used_up", "limit:tokens", "other", budget=Budget(tokens=4_000)),
     Scenario("turns_used_up", "limit:depth", "other", budget=Budget(depth=2)),
-    Scenario("context_small", "answered", "right", context=900),
+    Scenario("context_small", "answered", "right", context=1_400),
 )
 
 SCENARIOS = (*_ENDPOINT, *_MODEL, *_TOOLS, *_BUDGETS)
