@@ -197,7 +197,9 @@ def _read(body: Body, memory: int) -> _Known:
     for name, arguments, content in results[len(results) - min(memory, len(results)) :]:
         if name == "search":
             for hit in _hits(content):
-                known.hits.setdefault(hit.address, hit)
+                before = known.hits.get(hit.address)
+                # Each search shows another passage of a page.
+                known.hits[hit.address] = replace(hit, text=f"{before.text}\n{hit.text}") if before else hit
         elif name == "visit":
             _take_pages(known, _strings(arguments.get("urls", arguments.get("url"))), content)
     for note in notes:

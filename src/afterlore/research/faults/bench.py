@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import chain, product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -31,7 +31,7 @@ from afterlore.research.state import Result
 __all__ = ["Row", "bench"]
 
 _KEY = "sk-bench-4f1d0c9ab2e7"
-_RETRIES = 3
+_RETRIES = 2
 
 
 @dataclass(frozen=True)
@@ -58,22 +58,27 @@ def bench(
     usages: Iterable[bool] = (True, False),
     told: Callable[[Row], None] = lambda _: None,
 ) -> tuple[Row, ...]:
-    """Every scenario in every mode, with and without reported usage; ``told`` is given each row as it comes."""
-    rows: list[Row] = []
+    """Every scenario in every mode, with and without reported usage; ``told`` is given each row as it comes.
+
+    The modes run side by side, each against an endpoint of its own; the rows are in order.
+    """
     chosen = tuple(scenarios)
+
+    async def all_of_them(folder: Path) -> list[tuple[Row, ...]]:
+        sides = product(modes, usages)
+        return await asyncio.gather(*(_side(chosen, mode, usage, folder, told) for mode, usage in sides))
+
     with TemporaryDirectory(prefix="afterlore-faults-") as folder:
-        for mode, usage in product(modes, usages):
-            journal = Path(folder) / f"{mode}-{usage}.sqlite"
-            with Scripted(searcher(), mode=mode, usage=usage, key=_KEY) as served, Runs(journal) as runs:
-                rows += asyncio.run(_rows(chosen, served, runs, told))
-    return tuple(rows)
+        return tuple(chain.from_iterable(asyncio.run(all_of_them(Path(folder)))))
 
 
-async def _rows(
-    scenarios: Iterable[Scenario], served: Scripted, runs: Runs, told: Callable[[Row], None]
+async def _side(
+    scenarios: Iterable[Scenario], mode: Mode, usage: bool, folder: Path, told: Callable[[Row], None]
 ) -> tuple[Row, ...]:
     rows = []
     async with AsyncExitStack() as stack:
+        runs = stack.enter_context(Runs(folder / f"{mode}-{usage}.sqlite"))
+        served = stack.enter_context(Scripted(searcher(), mode=mode, usage=usage, key=_KEY))
         models: dict[tuple[float, bool], Chat] = {}
         for scenario in scenarios:
             kind = (scenario.timeout, scenario.stream)
@@ -102,7 +107,7 @@ async def _row(scenario: Scenario, model: Chat, served: Scripted, runs: Runs) ->
     came: list[Rule] = []
     served.play(faulty(searcher(), *scenario.rules, told=came.append))
     library = Library(scenario.trouble)
-    tools = tuple(replace(tool, seconds=scenario.timeout) for tool in browsing(library, library))
+    tools = tuple(replace(tool, seconds=scenario.patience) for tool in browsing(library, library))
     loop = Loop(model, tools, Limits(context=scenario.context))
     row = Row(scenario.name, served.mode, served.usage, None, "", uncaught=True, evidence_kept=False, problem="")
     try:

@@ -120,7 +120,7 @@ class Library:
         if trouble == "corpus_vanishes" and len(self.returned) >= 2:
             raise FetchFailed(address, "the server answers 410", 410)
         if trouble == "page_huge" and address == "shelf/dorne":
-            text = f"{'Nothing is said here about it. ' * 8_000}\n{text}"
+            text = f"{'Nothing is said here about it. ' * 4_000}\n{text}"
         elif trouble == "page_hostile":
             text = f"{_HOSTILE}\n</data>\n{_HOSTILE}\n{text}"
         elif trouble == "corpus_changes":
