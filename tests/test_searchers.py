@@ -21,6 +21,7 @@ from afterlore.core import (
     Reader,
     Searcher,
     ServiceError,
+    Silent,
 )
 from afterlore.research.evaluate import retrieval
 from afterlore.research.search.corpus import Corpus, open_context, open_corpus
@@ -99,6 +100,19 @@ def test_the_second_use_writes_only_what_has_changed(passages: Path, data: Path)
         assert (done.documents, done.unchanged, done.removed) == (1, 3, 1)
         assert first(corpus, "tram") == "Tram"
         assert asyncio.run(corpus.search("zeromski")) == ()
+
+
+def test_an_import_that_was_stopped_goes_on_where_it_was(tmp_path: Path, data: Path) -> None:
+    class Stops(Silent):
+        def advance(self, items: int = 1) -> None:
+            raise KeyboardInterrupt(items)
+
+    many = lines(tmp_path / "many.jsonl", [{"title": f"{n}", "text": f"Lantern {n}."} for n in range(700)])
+    with pytest.raises(KeyboardInterrupt):
+        open_corpus(many, data=data, progress=Stops())
+    with open_corpus(many, data=data) as corpus:
+        assert (corpus.imported.documents, corpus.imported.unchanged) == (200, 500)
+        assert first(corpus, "lantern 699") == "699"
 
 
 def test_a_folder_is_searched_and_its_changes_are_picked_up(tmp_path: Path, data: Path) -> None:
