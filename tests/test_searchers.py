@@ -383,6 +383,21 @@ def test_a_key_that_is_none_is_refused_at_once(name: str, key: str) -> None:
     assert not key.strip() or key not in str(caught.value)
 
 
+def test_what_an_answer_says_is_data(fake: Services) -> None:
+    rows = [
+        {"url": "https://example.org/1", "title": "\ud800<script>x()</script>", "content": 7, "score": 10**400},
+        {"url": "https://example.org/2 \n3", "title": None, "content": "a < b &lt;i&gt; \u202e c", "score": True},
+        {"url": "https://example.org/3", "publishedDate": "yesterday", "score": float("nan")},
+        {"url": "https://example.org/1", "title": "again"},
+    ]
+    fake.body = json.dumps({"results": rows}).encode()
+    assert [(hit.address, hit.title, hit.snippet, hit.published) for hit in ask(SearXNG(fake.url))] == [
+        ("https://example.org/1", "x()", "", ""),
+        ("https://example.org/2 3", "https://example.org/2 3", "a < b <i> c", ""),
+        ("https://example.org/3", "https://example.org/3", "", ""),
+    ]
+
+
 def test_a_searxng_that_asked_nobody_is_not_one_that_found_nothing(fake: Services) -> None:
     fake.results, fake.silent = [], [["google", "CAPTCHA"], ["brave", "too many requests"]]
     with pytest.raises(ServiceError, match=r"none of its engines answered \(google, brave\)"):

@@ -41,8 +41,11 @@ _TOKEN = regex.compile(
     rf"(?:[%‰+]+|°{_WORD}?)?",
     regex.V1,
 )
+_INSIDE = regex.compile(_WORD + _WORD, regex.V1)
 _LONGEST_TOKEN = 100
-"""Characters before a place that are looked at for the word it may stand in."""
+"""Characters on either side of a place that are looked at for the word it may stand in."""
+_TRIES = 10_000
+"""Places that are looked at. A text in which a quote stands more often inside of words is made to keep us busy."""
 _DIGIT_FORMS = ("<super>", "<sub>", "<fraction>", "<circle>", "<compat>")
 _IN_NUMBERS = "\u00a0\u2009\u202f"
 """Spaces that divide the thousands of a number."""
@@ -74,7 +77,9 @@ class QuoteIndex:
         if not any(map(str.isalnum, wanted)):
             return None
         at = self._folded.find(wanted)
-        while at >= 0:
+        for _ in range(_TRIES):
+            if at < 0:
+                break
             end = at + len(wanted)
             if self._whole(at) and self._whole(end):
                 return Span(self._places[at], max(self._places[at:end]) + 1)
@@ -87,7 +92,7 @@ class QuoteIndex:
         if not 0 < at < len(text):
             return True
         before, after = text[at - 1], text[at]
-        if before.isascii() and after.isascii() and before.isalnum() and after.isalnum():
+        if _INSIDE.match(text, at - 1):
             return False
         if self._places[at - 1] == self._places[at]:
             return False
@@ -101,10 +106,9 @@ class QuoteIndex:
                 return True
             around = _THOUSANDS.finditer(text, max(0, gap - 3), gap + 5, overlapped=True)
             return not any(match.start() < gap < match.end() for match in around)
-        start = max(text.rfind(" ", 0, at), at - _LONGEST_TOKEN)
-        return not any(
-            match.start() < at < match.end() for match in _TOKEN.finditer(text, max(start, 0), at + _LONGEST_TOKEN)
-        )
+        low = max(0, at - _LONGEST_TOKEN)
+        tokens = _TOKEN.finditer(text, max(low, text.rfind(" ", low, at)), at + _LONGEST_TOKEN)
+        return not any(match.start() < at < match.end() for match in tokens)
 
 
 def locate(quote: str, text: str) -> Span | None:
@@ -161,7 +165,7 @@ def _ordered(folded: str, places: "array[int]") -> tuple[str, "array[int]"]:
     if unicodedata.is_normalized("NFD", folded):
         return folded, places
     order = list(range(len(folded)))
-    for run in regex.finditer(r"\p{M}{2,}", folded):
+    for run in regex.finditer(r"\P{ccc=Not_Reordered}{2,}", folded):
         order[run.start() : run.end()] = sorted(range(*run.span()), key=lambda at: unicodedata.combining(folded[at]))
     return "".join(folded[at] for at in order), array("I", (places[at] for at in order))
 
