@@ -3,7 +3,7 @@
 ::
 
     python benchmarks/research.py
-    python benchmarks/research.py --runs 20,50,200 --connections 200
+    python benchmarks/research.py --runs 50,200 --connections 32
 
 Each run asks five times: three searches, two pages, an answer with a quote. The endpoint answers in another process
 over loopback, so what is measured is the client's process alone: the loop, the journal in a real file, the HTTP client.
@@ -162,7 +162,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Print one row for each number of runs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", default="50,200", help="runs at a time")
-    parser.add_argument("--connections", type=int, default=32, help="requests at a time")
+    parser.add_argument("--connections", type=int, default=200, help="requests at a time")
     parser.add_argument("--at", default="", help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
     numbers = [int(number) for number in chosen.runs.split(",")]
