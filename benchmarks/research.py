@@ -8,9 +8,9 @@
 Each run asks five times: three searches, two pages, an answer with a quote. The endpoint answers in another process
 over loopback, so what is measured is the client's process alone: the loop, the journal in a real file, the HTTP client.
 Beside it stands a bare loop of httpx2 that sends the last request of a run as often and reads the answer: what the wire
-alone costs. ``peak_rss_mb`` is of the whole process, Python and its libraries included; ``resting_rss_mb`` before the
-first run. CPU time is user and system time of all threads; the machine should have nothing else to do. ``--connections`` is how
-many requests are under way at a time.
+alone costs. ``--connections`` is how many requests are under way at a time. CPU time is user and system time of all
+threads; the machine should have nothing else to do. ``peak_rss_mb`` is of the whole process, Python and its libraries
+included; ``resting_rss_mb`` before the first run.
 """
 
 import argparse
