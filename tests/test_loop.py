@@ -101,6 +101,7 @@ def test_an_answer_with_a_checked_quote(make: Callable[..., Investigation], runs
     [
         ({"address": "lib/ada", "quote": "Ada Lovelace wrote the first program in 1844."}, "the page does not read so"),
         ({"address": "lib/babbage", "quote": "It was never built."}, "this page was not read"),
+        ({"address": "", "quote": "Ada Lovelace wrote the first program in 1843."}, "this page was not read"),
     ],
 )
 def test_a_quote_that_is_not_there_is_unverified(
