@@ -29,6 +29,7 @@ HEAVY = (
     "lxml",
     "mujoco",
     "numpy",
+    "openai",
     "pydantic_ai",
     "rensa",
     "rjieba",

@@ -226,9 +226,12 @@ def test_a_stream_is_the_same_wherever_its_bytes_are_cut(cuts: list[int]) -> Non
     ]
 
 
-def test_an_endpoint_that_does_not_stream_is_read_all_the_same() -> None:
-    with serve([OK]) as server:
-        delta, reply = streaming(endpoint(server))
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_an_endpoint_that_does_not_stream_is_read_all_the_same(size: int, tmp_path: Path) -> None:
+    body = b"\n" + completion()
+    with serve([Answer([body[at : at + size] for at in range(0, len(body), size)])]) as server:
+        delta, reply = streaming(endpoint(server, record=tmp_path))
+    assert streaming(endpoint(replay=tmp_path)) == [delta, reply]
     assert isinstance(delta, Delta)
     assert isinstance(reply, Reply)
     assert delta.content == reply.message.content == "ready"
@@ -244,8 +247,7 @@ def test_a_stream_serves_the_next_request_on_the_same_connection() -> None:
                 for _ in range(3):
                     async for _item in chat.stream(ASKED):
                         pass
-                client = chat._wire._client
-                assert client is not None
+                (client,) = chat._wire._clients
                 ports.update(str(connection) for connection in client._transport._pool.connections)  # type: ignore[attr-defined]
 
         asyncio.run(run())
@@ -465,10 +467,14 @@ def test_a_stream_without_end_is_ended_in_time() -> None:
 
 
 def test_an_error_within_a_stream_is_read() -> None:
-    broken = Answer(events(chunk(content="a"), {"error": {"message": "overloaded", "code": 503}}))
-    with serve([broken, Answer(events(chunk(content="b"), chunk("stop")))]) as server:
-        reply = streaming(endpoint(server))[-1]
+    broken = Answer(events(chunk(content="a" * 4000), {"error": {"message": "overloaded", "code": 503}}))
+    ledger = Ledger()
+    with serve([broken, Answer(events(chunk(content="b"), chunk("stop"), chunk(usage=USAGE)))]) as server:
+        reply = streaming(endpoint(server, prices=Prices(input=1, output=1)), ledger=ledger)[-1]
     assert isinstance(reply, Reply)
+    # What it had written by then was written.
+    assert ledger.tokens > 1000 + 17
+    assert ledger.cost == Decimal(ledger.tokens) / 1_000_000
     assert (reply.message.content, reply.usage.attempts) == ("b", 2)
 
 
@@ -546,6 +552,23 @@ def test_so_many_at_a_time() -> None:
         asyncio.run(run(server))
     assert server.most == 3
     assert len(server.asked) == 9
+
+
+def test_many_at_a_time_share_several_pools() -> None:
+    gate = threading.Event()
+
+    async def run(server: Server) -> int:
+        async with Chat(endpoint(server, max_concurrency=40)) as chat:
+            tasks = [asyncio.create_task(chat.complete(ASKED)) for _ in range(60)]
+            while len(server.asked) < 40:
+                await asyncio.sleep(0.005)
+            gate.set()
+            await asyncio.gather(*tasks)
+            return len(chat._wire._clients)
+
+    with serve([Answer([completion()], gate=gate)]) as server:
+        assert asyncio.run(run(server)) == 3
+    assert server.most == 40
 
 
 @given(per_minute=st.floats(1, 6000), asked=st.integers(1, 60))
@@ -731,6 +754,7 @@ def test_vectors_are_asked_for_again_and_from_within_a_loop() -> None:
         vectors([1.0]),
         b'{"data": [{"embedding": [1.0]}, {"embedding": ["x"]}]}',
         b'{"data": [{"embedding": [1.0]}, {"embedding": [NaN]}]}',
+        b'{"data": [{"embedding": [1.0]}, {"embedding": [1' + b"0" * 400 + b"]}]}",
         b'{"data": [{"embedding": [1.0]}, {"embedding": [1.0, 2.0]}]}',
         b'{"data": {}}',
         completion(),

@@ -14,8 +14,8 @@ from afterlore.core import Delta, Message, ModelError, Reply, Request, Role, Too
 from afterlore.llm.chat import Chat
 from afterlore.llm.dialects import DIALECTS
 from afterlore.llm.endpoint import Endpoint
-from afterlore.llm.faults import refusal, retry_after
-from afterlore.llm.incoming import Counts, counts
+from afterlore.llm.faults import Trouble, refusal, retry_after
+from afterlore.llm.incoming import Counts, Draft, counts, load, message, whole
 from afterlore.llm.outgoing import wire_messages
 from afterlore.llm.written import ThinkStream, split_calls, split_thinking
 from model_server import Answer, chunk, completion, events, serve
@@ -417,3 +417,79 @@ def test_retry_after(headers: dict[str, str], seconds: float | None) -> None:
 def test_gemini_names_its_delay_in_the_body() -> None:
     body = b'[{"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "details": [{"retryDelay": "34.5s"}]}}]'
     assert refusal(429, {}, body).wait == 34.5
+
+
+# -- whatever comes ----------------------------------------------------------------------------------------------------
+
+KINDS = {"malformed", "unavailable", "rate_limited", "refused", "context_overflow", "timed_out"}
+KEYS = "message content reasoning tool_calls function name arguments id index usage code extra_content google text type"
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
+ANYTHING = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(KEYS.split()), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+def objects(**fields: Any) -> Any:
+    """Objects with all of these fields, with some, or something else altogether."""
+    some = st.fixed_dictionaries({}, optional=fields)
+    return st.one_of(st.fixed_dictionaries(fields), st.fixed_dictionaries(fields), some, ANYTHING)
+
+
+TEXTS = st.text(max_size=20) | st.sampled_from(["<think>a</think>b", "</think>", '{"a": 1}', "x\ud800"]) | ANYTHING
+FUNCTIONS = objects(name=TEXTS, arguments=TEXTS)
+CALLS = st.lists(objects(id=ANYTHING, index=st.integers(0, 2) | ANYTHING, function=FUNCTIONS), max_size=3)
+MESSAGES = objects(content=TEXTS, reasoning=TEXTS, tool_calls=CALLS | ANYTHING)
+CHOICES = st.lists(
+    st.fixed_dictionaries({"message": MESSAGES, "delta": MESSAGES, "finish_reason": ANYTHING}), min_size=1, max_size=2
+)
+BODIES = objects(choices=CHOICES, usage=ANYTHING, model=ANYTHING)
+
+
+def read_whole(text: bytes) -> Draft | Trouble:
+    try:
+        return whole(text)
+    except Trouble as trouble:
+        return trouble
+
+
+def read_stream(text: bytes) -> Draft | Trouble:
+    draft = Draft(think=True)
+    try:
+        for _ in range(2):
+            draft.feed(load(text))
+    except Trouble as trouble:
+        return trouble
+    return draft
+
+
+@given(body=BODIES)
+def test_whatever_comes_is_a_reply_or_a_trouble(body: Any) -> None:
+    for read in (read_whole, read_stream):
+        found = read(json.dumps(body).encode())
+        if isinstance(found, Trouble):
+            assert found.kind in KINDS
+            assert found.detail
+        else:
+            said, finish = message(found.closed(), ASKED, DIALECTS["qwen"], "0" * 64)
+            assert Message.from_json(said.to_json()) == said
+            assert finish
+            assert counts(found.usage).sent != 0
+
+
+@pytest.mark.parametrize("levels", [10, 63, 64, 250, 900])
+def test_arguments_without_end_are_kept_as_text_alone(levels: int) -> None:
+    text = '{"a":' + "[" * levels + "]" * levels + "}"
+    call = {"id": "1", "function": {"name": "search", "arguments": text}}
+    said = asking(completion(None, tool_calls=[call]))[0].message
+    assert said.calls[0].arguments == text
+    assert (said.calls[0].parsed is not None) == (levels < 64)
+    assert Message.from_json(said.to_json()) == said
+
+
+def test_an_object_without_end_is_malformed() -> None:
+    text = "[" * 5000 + "]" * 5000
+    found = read_whole(f'{{"choices": [{{"message": {{"content": {text}}}}}]}}'.encode())
+    assert isinstance(found, Trouble)
+    assert found.kind == "malformed"

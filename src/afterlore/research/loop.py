@@ -5,7 +5,7 @@ everything is put down in the journal before it is done, each request is counted
 aside from the start, so that a run that runs out is still asked what it knows.
 
 What is decided next depends only on the events on record (``State``): a run that was killed goes on exactly where it
-was. Whatever a tool does wrong is an observation. Tools are called by the model's tool calls alone, never by a text.
+was. Whatever a tool does wrong is an observation. Tools are called by the model's tool calls, never by a page.
 """
 
 import asyncio
