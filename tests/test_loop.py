@@ -8,6 +8,7 @@ import pytest
 
 from afterlore.core import (
     Budget,
+    Hit,
     InputError,
     Ledger,
     ModelError,
@@ -437,6 +438,20 @@ def test_cancelled_from_outside(make: Callable[..., Investigation], runs: Runs) 
     result = make(policy).go()
     assert result.stop_reason == "limit:cancelled"
     assert result.answer is None
+
+
+def test_escaped_halves_of_characters_do_no_harm(runs: Runs) -> None:
+    class Broken(Library):
+        async def search(self, query: str, *, limit: int = 10) -> tuple[Hit, ...]:
+            assert await super().search(query.encode().decode(), limit=limit) == ()
+            return (Hit(address="lib/ada", title="half \udc00", snippet="\ud800"),)
+
+    library = Broken(PAGES)
+    half = ToolCall(id="a", name="search", arguments='{"queries": ["half \\ud800"], "odd\\udfff": 1}')
+    work = Investigation(runs, Played([calls(half), *HONEST[1:]]), library, browsing(library, library), Limits())
+    result = work.go()
+    assert result.answer == "Ada Lovelace"
+    assert [hit.title for hit in result.findings.hits] == ["half ?"]
 
 
 def test_characters_that_are_halves_do_no_harm(make: Callable[..., Investigation]) -> None:
