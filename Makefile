@@ -6,10 +6,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constr
 DEMO := build/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test slow lint docs bench screenshots clean
+.PHONY: help demo demo-research test slow lint docs bench screenshots clean
 
 help:  ## show this list
-	@sed -n 's/^\([a-z]*\):.*##/\1\t/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*##/\1\t/p' $(MAKEFILE_LIST)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -52,6 +52,10 @@ demo: $(VENV)/core.stamp  ## build two days of briefs from the shipped samples, 
 	@echo
 	@sed -n '/^## /,/^---$$/p;/^---$$/q' $(DEMO)/2026-03-10/brief.md
 
+demo-research: $(VENV)/core.stamp  ## ask a question of the shipped corpus, offline, by rules in place of a model
+	@$(BIN)/afterlore ask "In which town was the founder of the company that makes the Lumen-4 buoy born?" \
+	  --corpus samples/research/corpus --model scripted --data-dir build/research
+
 lint: $(VENV)/test.stamp  ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -60,7 +64,7 @@ lint: $(VENV)/test.stamp  ## ruff and mypy
 test: lint $(VENV)/chromium.stamp  ## gates and all tests
 	$(BIN)/pytest -n auto --dist loadgroup
 
-slow: $(VENV)/test.stamp  ## tests that take minutes: fifty processes killed while they write
+slow: $(VENV)/test.stamp  ## tests that take minutes: processes killed while they write, a thousand runs over one budget
 	$(BIN)/pytest -m slow
 
 docs: $(VENV)/core.stamp  ## make the example and the JSON Schema
@@ -72,6 +76,7 @@ screenshots: $(VENV)/test.stamp $(VENV)/chromium.stamp  ## take the pictures of 
 bench: $(VENV)/test.stamp  ## what the work costs, and how that grows
 	$(BIN)/afterlore brief bench --n 1000,10000
 	$(BIN)/python benchmarks/context.py --n 1000,10000
+	$(BIN)/python benchmarks/research.py
 
 clean:  ## remove what was built
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
