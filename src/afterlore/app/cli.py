@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from afterlore import __version__
-from afterlore.app import brief, context
+from afterlore.app import brief, context, models
 from afterlore.core import AfterloreError
 
 __all__ = ["app", "main"]
@@ -26,6 +26,7 @@ app = typer.Typer(
 )
 app.add_typer(brief.app, name="brief")
 app.add_typer(context.app, name="context")
+app.add_typer(models.app, name="models")
 
 
 def _version(wanted: bool) -> None:

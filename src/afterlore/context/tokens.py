@@ -14,12 +14,11 @@ import unicodedata
 from collections import Counter
 from functools import lru_cache
 
+from afterlore.text.tokens import CJK as _CJK
+from afterlore.text.tokens import count_tokens
+
 __all__ = ["STOP_WORDS", "count_tokens", "is_cjk", "query_terms", "term_counts", "terms"]
 
-_CJK = (
-    "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
-    "\U00020000-\U000323af"  # ideographs beyond the basic plane
-)
 _RUN = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+(?:[-._][^\W_{_CJK}]+)*")
 _ASCII_RUN = re.compile("[a-z0-9]+(?:[-._][a-z0-9]+)*")
 _PART = re.compile(r"[-._]")
@@ -78,14 +77,6 @@ def query_terms(text: str) -> list[str]:
     found = list(dict.fromkeys(terms(text)))
     said = [term for term in found if term not in STOP_WORDS]
     return said or found
-
-
-def count_tokens(text: str) -> int:
-    """About how many tokens a model reads in ``text``: one for a CJK character, one for four others. An estimate that
-    needs no vocabulary; models differ by some 20 %.
-    """
-    cjk = 0 if text.isascii() else len(_ONE_CJK.findall(text))
-    return cjk + -(-(len(text) - cjk) // 4)
 
 
 @lru_cache(maxsize=65536)
