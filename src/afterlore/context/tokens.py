@@ -1,9 +1,9 @@
 """From text to terms, the same for what is stored and for what is asked.
 
 Chinese, Japanese and Korean runs give each character and each pair of neighbours; other letters and digits give words,
-folded (NFKC, lower case, without accents), English endings taken off. A name with a version is also one term:
-``GPT-5.4`` gives ``gpt``, ``5``, ``4`` and ``gptǀ5ǀ4``, so that it is found as it is written. A term holds letters and
-digits alone, so the ``unicode61`` tokenizer of SQLite leaves it whole.
+folded (NFKC, lower case, without accents, ``ł`` as ``l``), English endings taken off. A name with a version is also one
+term: ``GPT-5.4`` gives ``gpt``, ``5``, ``4`` and ``gptǀ5ǀ4``, so that it is found as it is written. A term holds
+letters and digits alone, so the ``unicode61`` tokenizer of SQLite leaves it whole.
 
 The endings follow the S-stemmer of Harman, "How effective is suffixing?", 1991, and also take off -ed and -ing. Other
 languages than English are not stemmed.
@@ -24,6 +24,11 @@ _ASCII_RUN = re.compile("[a-z0-9]+(?:[-._][a-z0-9]+)*")
 _PART = re.compile(r"[-._]")
 _ONE_CJK = re.compile(f"[{_CJK}]")
 _MARK = re.compile("[\u0300-\u036f]")
+# Letters that Unicode does not take apart, as they are written where a keyboard lacks them.
+_PLAIN = str.maketrans(
+    dict(zip("łŁøØđĐħĦıŧŦðÐ", "lLoOdDhHitTdD", strict=True))
+    | {"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "þ": "th", "Þ": "Th"}
+)
 _JOIN = "\u01c0"
 """A letter to SQLite (category Lo), and no letter of a word."""
 _LONGEST = 64
@@ -47,7 +52,7 @@ def terms(text: str) -> list[str]:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
         if not text.isascii():
-            text = unicodedata.normalize("NFC", _MARK.sub("", unicodedata.normalize("NFD", text)))
+            text = unicodedata.normalize("NFC", _MARK.sub("", unicodedata.normalize("NFD", text)).translate(_PLAIN))
     found: list[str] = []
     # Strings alone cost half of what matches do, and most texts of any length are ASCII.
     runs = _ASCII_RUN.findall(text.lower()) if text.isascii() else (match[0] for match in _RUN.finditer(text.lower()))

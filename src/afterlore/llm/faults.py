@@ -34,6 +34,7 @@ _OVERFLOW = re.compile(
             r"exceed_context_size",
             r"prompt exceeds max(?:imum)? length",  # GLM
             r"prompt ?超长|上下文(?:长度)?(?:超|过长)|输入(?:长度|内容)?(?:超|过长)",  # GLM, ModelScope
+            r"`?inputs`? tokens \+ `?max_new_tokens`? must be",  # TGI
             r"reduce the length of (?:the|your) (?:messages|prompt|input)",
         )
     ),
