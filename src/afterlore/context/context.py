@@ -399,7 +399,8 @@ class Context:
         rows = []
         for child in children:
             files = None if child.is_directory else 0
-            rows.append(Child(child.name, child.title, abstracts.get(child.id, child.title), files))
+            title = child.title or child.name
+            rows.append(Child(child.name, title, abstracts.get(child.id, title), files))
         more = self.store.count_children(node) - len(children) if len(children) == _SHOWN_CHILDREN else 0
         return rows, more
 
