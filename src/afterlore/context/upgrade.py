@@ -31,6 +31,7 @@ from afterlore.core import (
     Message,
     ModelError,
     Progress,
+    Reply,
     Request,
     Role,
     Silent,
@@ -183,6 +184,8 @@ class _Run:
         self._progress = progress
         self._places: dict[int, tuple[int, int]] = {}
         """Depth and parent by id."""
+        self._under_way = 0
+        self._settled = asyncio.Event()
 
     def plan(self, depth: int) -> None:
         """A job for each node of a depth that waits. A folder waits for what it holds."""
@@ -253,7 +256,7 @@ class _Run:
             return
         said: dict[int, Levels] = {}
         try:
-            reply = await self._model.complete(_request(lot), ledger=self._ledger)
+            reply = await self._asked(_request(lot))
             said = _read(reply.message.content, whole=reply.finish != "length")
         except BudgetExhausted as error:
             if len(lot) > 1 and error.limit in ("tokens", "cost"):
@@ -276,6 +279,21 @@ class _Run:
                 del left[piece.job.id]
                 if number not in said:
                     self.refused.append(piece.job)
+
+    async def _asked(self, request: Request) -> Reply:
+        """The reply. What the budget does not allow beside what others have reserved may fit when they are done."""
+        while True:
+            self._under_way += 1
+            try:
+                return await self._model.complete(request, ledger=self._ledger)
+            except BudgetExhausted as error:
+                if error.limit == "seconds" or self._under_way == 1:
+                    raise
+            finally:
+                self._under_way -= 1
+                self._settled.set()
+                self._settled = asyncio.Event()
+            await self._settled.wait()
 
     def _keep(self, piece: _Piece, said: Levels) -> None:
         node = self._store.nodes([piece.node.id]).get(piece.node.id)
@@ -320,8 +338,7 @@ def _request(lot: Sequence[_Piece]) -> Request:
     while any(mark in text for text in texts):
         mark = digest(mark)[:8]
     shown = "\n\n".join(
-        f"<data {mark}> {number} {'folder' if piece.node.is_directory else 'file'} {one_line(piece.node.title)[:200]}\n"
-        f"{piece.text}\n</data {mark}>"
+        f"<data {mark}> {number} {_called(piece.node)}\n{piece.text}\n</data {mark}>"
         for number, piece in enumerate(lot, 1)
     )
     messages = (
@@ -329,6 +346,10 @@ def _request(lot: Sequence[_Piece]) -> Request:
         Message(role=Role.USER, content=shown),
     )
     return Request(messages=messages, max_tokens=_WRITTEN * len(lot))
+
+
+def _called(node: Node) -> str:
+    return f"{'folder' if node.is_directory else 'file'} {one_line(node.title or node.name)[:200]}"
 
 
 def _read(reply: str, *, whole: bool) -> dict[int, Levels]:
