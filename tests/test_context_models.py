@@ -9,7 +9,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -122,7 +121,9 @@ def test_embedding_runs_once_and_finds(place: Path, server: Endpoint, capsys: py
     assert cli.run(["context", "trace", "--in", str(place)]) == 0
 
 
-def test_a_find_survives_its_endpoint(place: Path, server: Endpoint, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_find_survives_its_endpoint(
+    place: Path, server: Endpoint, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     run("embed", place=place, capsys=capsys)
     server.key = "another"
     code, found, err = run("find", "well water", "--model", "m", place=place, capsys=capsys)
@@ -135,6 +136,9 @@ def test_a_find_survives_its_endpoint(place: Path, server: Endpoint, capsys: pyt
     out, err = capsys.readouterr()
     assert "well.md" in out
     assert "degraded" in err
+    monkeypatch.setenv("AFTERLORE_MODELS__M__BASE_URL", "http://127.0.0.1:9/v1")
+    code, found, err = run("find", "well water", "--model", "m", place=place, capsys=capsys)
+    assert (code, len(found["hits"]) > 0, err.count("\n")) == (0, True, 1)
     code, said, err = run("embed", "--model", "other", place=place, capsys=capsys)
     assert (code, "configured: m" in said["error"]) == (2, True)
 
@@ -378,16 +382,54 @@ def test_a_reply_that_was_cut_off_gives_what_is_whole(tmp_path: Path) -> None:
         assert upgraded(context, server).left == 0
 
 
-@pytest.mark.parametrize(("answer", "ends"), [(Raw(200, "<html>"), False), (Broken("cut"), False), (Raw(500), True)])
-def test_a_failing_endpoint_leaves_all_as_it_was(tmp_path: Path, answer: Any, ends: bool) -> None:
+@pytest.mark.parametrize("answer", [Raw(200, "<html>"), Broken("cut"), Raw(500), Raw(400), Raw(429), Broken("reset")])
+def test_a_failing_endpoint_leaves_all_as_it_was(tmp_path: Path, answer: Any) -> None:
     with Endpoint(lambda _: answer, key=KEY) as server, Context.open(tmp_path) as context:
         fill(context)
         before = {line.node.uri: context.levels(line.node.uri) for line in context.tree()}
-        with pytest.raises(ModelError) if ends else nullcontext():
-            assert upgraded(context, server).nodes == 0
+        with pytest.raises(ModelError):
+            upgraded(context, server)
+        assert server.count() <= 4, "it is not asked for all"
         assert {line.node.uri: context.levels(line.node.uri) for line in context.tree()} == before
         server.play(writer)
         assert upgraded(context, server).left == 0
+
+
+def test_one_text_that_is_refused_holds_up_no_other(tmp_path: Path) -> None:
+    def picky(body: Body) -> Any:
+        return Raw(400, "content_filter") if "forbidden" in body["messages"][-1]["content"] else writer(body)
+
+    with Endpoint(picky, key=KEY) as server, Context.open(tmp_path) as context:
+        for name in "abcdef":
+            context.write(f"ctx://resources/{name}.md", "A forbidden text." if name == "c" else f"Text {name}.")
+        first = upgraded(context, server)
+        assert (first.refused, first.left) == (7, 7)
+        second = upgraded(context, server)
+        # The folder tells of it, too.
+        assert (second.nodes, second.refused, second.left) == (5, 2, 2)
+        assert context.levels("ctx://resources/c.md").generator == "extractive"
+
+
+def test_what_changes_while_a_model_writes_is_not_stored(tmp_path: Path) -> None:
+    changed = threading.Event()
+
+    def slow(body: Body) -> Turn:
+        if not changed.is_set():
+            changed.set()
+            # Another process could do the same, for nothing is locked while the model is asked.
+            with Context.open(tmp_path) as other:
+                other.write("ctx://resources/a.md", "Quite another text.")
+        return writer(body)
+
+    with Endpoint(slow, key=KEY) as server, Context.open(tmp_path) as context:
+        for name in "ab":
+            context.write(f"ctx://resources/{name}.md", f"Text {name}.")
+        done = upgraded(context, server)
+        assert context.levels("ctx://resources/b.md").generator == "m"
+        assert context.levels("ctx://resources/a.md").abstract == "a: Quite another text."
+        assert (done.nodes, done.left) == (1, 2)
+        assert upgraded(context, server).left == 0
+        assert context.store.check() == []
 
 
 def test_two_runs_write_nothing_twice(place: Path, server: Endpoint) -> None:

@@ -108,7 +108,9 @@ def upgrade(
         _print(row)
     elif not quiet:
         unusable = f", {done.refused} without a reply that can be used" if done.refused else ""
-        typer.echo(f"{done.nodes} nodes written, {_words(row)}{unusable}{_rest(done.left, done.exhausted)}")
+        typer.echo(
+            f"{done.nodes} nodes written, {_words(row)}{unusable}{_rest(done.left - done.refused, done.exhausted)}"
+        )
 
 
 def _ledger(max_tokens: int | None) -> "Ledger":

@@ -56,7 +56,11 @@ _READ = 20_000
 _TRIES = 3
 """Replies without levels for a node until it is left alone."""
 _ONE_REQUEST = frozenset({"context_overflow", "malformed", "cut_off"})
-"""Failures of a model that say nothing of the next request."""
+"""Failures that may be due to what was asked, and say nothing of the next request; so may a status of 400 or 422, by
+which endpoints also refuse texts that they do not like.
+"""
+_IN_A_ROW = 3
+"""Of those, one after the other: then it is the endpoint."""
 _PART = re.compile(r"^@@ ?(\d{1,3})[ \t]*$", re.M)
 _TAG = re.compile(r"</?[A-Za-z!?][^<>]{0,300}>")
 _NESTED = 4
@@ -107,6 +111,11 @@ class _Piece:
     basis: str
     text: str
     job: Job | None = None
+
+    @property
+    def again(self) -> bool:
+        """Whether a model was shown it before, in vain."""
+        return self.job is not None and self.job.attempts > 1
 
 
 def estimate(context: Context, *, replace: str = "") -> Estimate:
@@ -184,6 +193,7 @@ class _Run:
         self._progress = progress
         self._places: dict[int, tuple[int, int]] = {}
         """Depth and parent by id."""
+        self._failures = 0
         self._under_way = 0
         self._settled = asyncio.Event()
 
@@ -265,9 +275,13 @@ class _Run:
             else:
                 self.exhausted = error.limit
             return
+            self._failures = 0
         except ModelError as error:
-            if error.kind not in _ONE_REQUEST:
+            self._failures += 1
+            one = error.kind in _ONE_REQUEST or error.status in (400, 422)
+            if not one or self._failures >= _IN_A_ROW:
                 self.error = error
+            if not one:
                 return
         with self._context.batch():
             for number, piece in enumerate(lot, 1):
@@ -320,11 +334,14 @@ def _piece(context: Context, node: Node, job: Job | None = None) -> _Piece | Non
 
 
 def _lots(pieces: Sequence[_Piece]) -> Iterator[list[_Piece]]:
-    """Neighbours of one folder, as many as one request takes."""
+    """Neighbours of one folder, as many as one request takes. What was tried before stands alone: it may be what made
+    the others fail.
+    """
     for _, beside in groupby(pieces, key=lambda piece: piece.node.parent):
         lot: list[_Piece] = []
         for piece in beside:
-            if lot and (len(lot) == _LOT or sum(len(one.text) for one in lot) + len(piece.text) > _LOT_SHOWN):
+            full = len(lot) == _LOT or sum(len(one.text) for one in lot) + len(piece.text) > _LOT_SHOWN
+            if lot and (full or piece.again or lot[-1].again):
                 yield lot
                 lot = []
             lot.append(piece)
