@@ -18,6 +18,7 @@ from itertools import chain
 from afterlore.brief.article import Article
 from afterlore.brief.publish.document import OTHERS, render_others, render_story
 from afterlore.brief.publish.edition import ArticleEntry, Edition, StoryEntry
+from afterlore.brief.publish.folder import day_named
 from afterlore.brief.publish.markdown import document
 from afterlore.context.levels import ABSTRACT, OVERVIEW, Child, directory_levels
 from afterlore.context.prose import shortened
@@ -53,9 +54,9 @@ def place(article: Article | ArticleEntry) -> Uri:
 
 
 def label(text: str) -> str:
-    """The text as a tag; empty when nothing of it can be shown."""
+    """The text as a tag; empty when nothing of it can be shown, or when it would pass for a day that uses the node."""
     shown = one_line(text)[:100].strip()
-    return shown if shown.isprintable() else ""
+    return shown if shown.isprintable() and day_named(shown) is None else ""
 
 
 def article_draft(article: Article | ArticleEntry, text: str, tags: Sequence[str], *, whole: bool) -> Draft:
@@ -171,7 +172,7 @@ def _labelled(name: str, text: str, colon: str) -> str:
 
 
 def _tags(edition: Edition, *more: str) -> tuple[str, ...]:
-    return tuple(filter(None, map(label, (edition.vertical, str(edition.date), *more))))
+    return tuple(filter(None, (str(edition.date), *map(label, (edition.vertical, *more)))))
 
 
 def _titled(title: str, sentence: str, colon: str) -> str:
