@@ -188,5 +188,10 @@ def _titled(title: str, sentence: str, colon: str) -> str:
 def _lead(text: str) -> str:
     """The first sentence that says something, on one line."""
     # A flash repeats its title in brackets.
-    found = [one_line(sentence.text) for sentence in sentences(_BRACKETS.sub("", text[: 2 * ABSTRACT]))]
-    return next((one for one in found if len(one) >= _LEAD), found[0] if found else "")
+    first = ""
+    for sentence in sentences(_BRACKETS.sub("", text[: 2 * ABSTRACT])):
+        one = one_line(sentence.text)
+        first = first or one
+        if len(one) >= _LEAD:
+            return one
+    return first
