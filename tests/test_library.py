@@ -162,6 +162,7 @@ def test_a_story_stands_there_as_it_was_published(out: Path) -> None:
                 uri = f"{BRIEFS}/{day}/{story.id}.md"
                 assert story.title in context.abstract(uri)
                 assert claims[story.insight[0]][:40] in context.abstract(uri)
+                assert not re.search("[a-z]：[A-Z]", context.abstract(uri)), "marks are those of the title's language"
                 overview = context.overview(uri)
                 assert day in overview
                 assert all(claims[bullet.claim] in overview for bullet in story.bullets)

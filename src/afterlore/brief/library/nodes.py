@@ -150,6 +150,7 @@ def _story_draft(edition: Edition, entry: StoryEntry, body: str) -> Draft:
     # The claims are what is asked for; sources that do not fit stand in the ledger.
     overview = "\n\n".join(("\n".join(head), "\n".join(lines), "\n".join(sources)))
     first = one_line(claims[entry.insight[0]].text) if entry.insight else ""
+    colon = _WORDS.get(articles[entry.title_from].language, words)["colon"]
     published = [a.published for a in cited if a.published]
     searched = [title, str(edition.date), entry.category, " ".join(outlets)]
     return Draft(
@@ -158,7 +159,7 @@ def _story_draft(edition: Edition, entry: StoryEntry, body: str) -> Draft:
         title=title,
         type="text/markdown",
         tags=_tags(edition, entry.category, *outlets),
-        levels=Levels(_titled(title, first, words["colon"]), shortened(overview, OVERVIEW)),
+        levels=Levels(_titled(title, first, colon), shortened(overview, OVERVIEW)),
         modified=max(published, default=edition.window_end).isoformat(),
     )
 
