@@ -60,9 +60,9 @@ def small(source: Path, out: Path) -> None:
     assert run(["brief", "build", str(source), "--out", str(out), "--date", DAYS[0], "--offline", "--quiet"]) == 0
 
 
-def told(folder: Path, name: str, title: str, body: str) -> None:
+def told(folder: Path, name: str, title: str, body: str, outlet: str = "海港日报") -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    head = f"title: {json.dumps(title, ensure_ascii=False)}\noutlet: 海港日报\npublished: 2026-03-10T09:00:00+08:00"
+    head = f"title: {json.dumps(title, ensure_ascii=False)}\noutlet: '{outlet}'\npublished: 2026-03-10T09:00:00+08:00"
     (folder / name).write_text(f"---\n{head}\n---\n\n{body}\n", encoding="utf-8")
 
 
@@ -133,6 +133,18 @@ def test_what_was_said_and_read_is_found_across_days(out: Path, capsys: pytest.C
     lines = capsys.readouterr().out.splitlines()
     assert [line for line in lines if line.startswith("       ") and "霁川" in line]
     assert not [line for line in lines if "**" in line or line.strip().startswith("#")]
+    assert run(["context", "find", "机器纪元", "--in", str(out), "--below", BRIEFS]) == 0
+    shown = capsys.readouterr().out
+    assert "来源： 机器纪元\n" in shown
+    assert "](" not in shown
+
+
+@pytest.mark.parametrize("command", ["ls", "tree"])
+def test_a_day_is_listed_by_titles(out: Path, command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert run(["context", command, f"{BRIEFS}/{DAYS[0]}", "--in", str(out)]) == 0
+    shown = capsys.readouterr().out
+    assert all(f"{story.id}.md  {story.title}\n" in shown for story in ledger(out, DAYS[0]).stories)
 
 
 def test_a_story_stands_there_as_it_was_published(out: Path) -> None:
@@ -150,6 +162,7 @@ def test_a_story_stands_there_as_it_was_published(out: Path) -> None:
                 uri = f"{BRIEFS}/{day}/{story.id}.md"
                 assert story.title in context.abstract(uri)
                 assert claims[story.insight[0]][:40] in context.abstract(uri)
+                assert not re.search("[a-z]：[A-Z]", context.abstract(uri)), "marks are those of the title's language"
                 overview = context.overview(uri)
                 assert day in overview
                 assert all(claims[bullet.claim] in overview for bullet in story.bullets)
@@ -236,6 +249,20 @@ def test_what_a_build_no_longer_tells_or_reads_is_gone(tmp_path: Path, capsys: p
     shutil.move(tmp_path / "1.md", tmp_path / "a" / "1.md")
     small(tmp_path / "a", out)
     assert len(find(out, "鹭江七号", capsys, "--below", BRIEFS)) == 1
+
+
+def test_an_article_of_an_outlet_named_like_a_day_goes_with_the_day_that_used_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    told(tmp_path / "a", "1.md", "电动渡轮鹭江七号投入运营", FERRY, outlet="2020-01-01")
+    told(tmp_path / "a", "2.md", "跨海大桥开通智能巡检系统", BRIDGE)
+    small(tmp_path / "a", out)
+    assert len(find(out, "鹭江七号", capsys, "--below", ARTICLES, "--tag", DAYS[0])) == 1
+    assert not find(out, "鹭江七号", capsys, "--tag", "2020-01-01")
+    shutil.move(tmp_path / "a" / "1.md", tmp_path / "1.md")
+    small(tmp_path / "a", out)
+    assert [row[0] for uri, row in tree(out).items() if uri.endswith(".txt")] == ["跨海大桥开通智能巡检系统"]
 
 
 def test_a_story_dropped_at_the_desk_is_gone_when_published(out: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["In", "Json", "app", "opened"]
 
-_MARKS = re.compile(r"^[#>\s-]+|\*\*")
-"""Of Markdown, which an excerpt is told without."""
+_MARKS = re.compile(r"^[#>\s-]+|\*\*|\[(?=[^\]]*\]\()|(?<=\S)\]\([^()\s]*\)?")
+"""Of Markdown, which an excerpt is told without; addresses of links among them."""
 
 app = typer.Typer(help="A tree of contexts with three levels of detail, searched with scores that can be recomputed.")
 
@@ -70,6 +70,14 @@ def _say(text: str) -> None:
 
 def _print(value: object) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def _named(node: "Node") -> str:
+    """A node's name, and its title where that says more."""
+    from afterlore.report import one_line
+
+    name, title = node.name + "/" * node.is_directory, one_line(node.title)
+    return name if title in (node.name, PurePosixPath(node.name).stem, "") else f"{name}  {title}"
 
 
 def _row(node: "Node") -> dict[str, Any]:
@@ -149,7 +157,7 @@ def ls(uri: Address = "ctx://", place: In = None, as_json: Json = False) -> None
     if as_json:
         _print({"nodes": [_row(node) for node in nodes]})
     for node in nodes if not as_json else ():
-        _say(f"{node.size:>10,}  {node.modified[:16]}  {node.name}{'/' * node.is_directory}")
+        _say(f"{node.size:>10,}  {node.modified[:16]}  {_named(node)}")
 
 
 @app.command()
@@ -165,8 +173,7 @@ def tree(
     if as_json:
         _print({"nodes": [{"depth": line.depth, **_row(line.node)} for line in lines]})
     for line in lines if not as_json else ():
-        name = line.node.name + "/" * line.node.is_directory if line.depth else str(line.node.uri)
-        _say(f"{'  ' * line.depth}{name}")
+        _say(f"{'  ' * line.depth}{_named(line.node) if line.depth else line.node.uri}")
 
 
 @app.command()

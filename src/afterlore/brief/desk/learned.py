@@ -38,7 +38,7 @@ def learned(folder: Folder, day: date) -> Learned:
 
     Raises InputError when one of the logs is damaged.
     """
-    logs = [(one, EditLog(folder.edits(one)).read()) for one in _logged(folder) if one < day]
+    logs = [(one, EditLog(folder.edits(one)).read()) for one in folder.edited() if one < day]
     since = max((one for one, log in logs if forgets(live(log))), default=None)
     logs = [(one, log) for one, log in logs if since is None or one >= since]
     days = (Day(date=one, decisions=e.decisions) for one, log in logs for e in log if isinstance(e, Published))
@@ -55,20 +55,8 @@ def forgets(edits: Iterable[Edit]) -> bool:
 
 def stamp(folder: Folder, day: date) -> tuple[tuple[str, int, int], ...]:
     """Changes whenever ``learned`` may: the logs that it reads, by time and size."""
-    files = (folder.edits(one) for one in _logged(folder) if one < day)
+    files = (folder.edits(one) for one in folder.edited() if one < day)
     return tuple((str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in files)
-
-
-def _logged(folder: Folder) -> list[date]:
-    found = []
-    for log in folder.path.glob("*/edits.jsonl"):
-        try:
-            day = date.fromisoformat(log.parent.name)
-        except ValueError:
-            continue
-        if log == folder.edits(day):
-            found.append(day)
-    return sorted(found)
 
 
 def _corrections(log: tuple[Edit, ...]) -> Iterator[Correction]:

@@ -28,7 +28,7 @@ from afterlore.brief.library.nodes import (
     story_drafts,
 )
 from afterlore.brief.publish.edition import ArticleEntry, Edition, decode
-from afterlore.brief.publish.folder import Folder
+from afterlore.brief.publish.folder import Folder, day_named
 from afterlore.context.context import Context
 from afterlore.context.records import Draft, Levels, Node
 from afterlore.context.uri import Uri, check_name
@@ -169,11 +169,11 @@ class Library:
                     done.stories += len(edition.stories)
             progress.advance()
         for name in made:
-            day_gone = _day(name)
-            if day_gone is not None and day_gone not in days:
+            gone = day_named(name)
+            if gone is not None and gone not in days:
                 with self._context.batch():
-                    self._remove(day_gone)
-                done.removed.append(day_gone)
+                    self._remove(gone)
+                done.removed.append(gone)
         return done
 
     def _index(self, edition: Edition, drafts: Sequence[tuple[str, Draft]], stamp: str) -> None:
@@ -334,15 +334,7 @@ def _same(node: Node, draft: Draft, sha256: str) -> bool:
 
 
 def _days(tags: Iterable[str]) -> set[str]:
-    return {tag for tag in tags if _day(tag) is not None}
-
-
-def _day(name: str) -> date | None:
-    try:
-        day = date.fromisoformat(name)
-    except ValueError:
-        return None
-    return day if day.isoformat() == name else None
+    return {tag for tag in tags if day_named(tag) is not None}
 
 
 def _stamp(ledger: bytes) -> str:

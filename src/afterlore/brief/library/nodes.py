@@ -18,6 +18,7 @@ from itertools import chain
 from afterlore.brief.article import Article
 from afterlore.brief.publish.document import OTHERS, render_others, render_story
 from afterlore.brief.publish.edition import ArticleEntry, Edition, StoryEntry
+from afterlore.brief.publish.folder import day_named
 from afterlore.brief.publish.markdown import document
 from afterlore.context.levels import ABSTRACT, OVERVIEW, Child, directory_levels
 from afterlore.context.prose import shortened
@@ -53,9 +54,9 @@ def place(article: Article | ArticleEntry) -> Uri:
 
 
 def label(text: str) -> str:
-    """The text as a tag; empty when nothing of it can be shown."""
+    """The text as a tag; empty when nothing of it can be shown, or when it would pass for a day that uses the node."""
     shown = one_line(text)[:100].strip()
-    return shown if shown.isprintable() else ""
+    return shown if shown.isprintable() and day_named(shown) is None else ""
 
 
 def article_draft(article: Article | ArticleEntry, text: str, tags: Sequence[str], *, whole: bool) -> Draft:
@@ -149,6 +150,7 @@ def _story_draft(edition: Edition, entry: StoryEntry, body: str) -> Draft:
     # The claims are what is asked for; sources that do not fit stand in the ledger.
     overview = "\n\n".join(("\n".join(head), "\n".join(lines), "\n".join(sources)))
     first = one_line(claims[entry.insight[0]].text) if entry.insight else ""
+    colon = _WORDS.get(articles[entry.title_from].language, words)["colon"]
     published = [a.published for a in cited if a.published]
     searched = [title, str(edition.date), entry.category, " ".join(outlets)]
     return Draft(
@@ -157,7 +159,7 @@ def _story_draft(edition: Edition, entry: StoryEntry, body: str) -> Draft:
         title=title,
         type="text/markdown",
         tags=_tags(edition, entry.category, *outlets),
-        levels=Levels(_titled(title, first, words["colon"]), shortened(overview, OVERVIEW)),
+        levels=Levels(_titled(title, first, colon), shortened(overview, OVERVIEW)),
         modified=max(published, default=edition.window_end).isoformat(),
     )
 
@@ -171,7 +173,7 @@ def _labelled(name: str, text: str, colon: str) -> str:
 
 
 def _tags(edition: Edition, *more: str) -> tuple[str, ...]:
-    return tuple(filter(None, map(label, (edition.vertical, str(edition.date), *more))))
+    return tuple(filter(None, (str(edition.date), *map(label, (edition.vertical, *more)))))
 
 
 def _titled(title: str, sentence: str, colon: str) -> str:
@@ -187,5 +189,10 @@ def _titled(title: str, sentence: str, colon: str) -> str:
 def _lead(text: str) -> str:
     """The first sentence that says something, on one line."""
     # A flash repeats its title in brackets.
-    found = [one_line(sentence.text) for sentence in sentences(_BRACKETS.sub("", text[: 2 * ABSTRACT]))]
-    return next((one for one in found if len(one) >= _LEAD), found[0] if found else "")
+    first = ""
+    for sentence in sentences(_BRACKETS.sub("", text[: 2 * ABSTRACT])):
+        one = one_line(sentence.text)
+        first = first or one
+        if len(one) >= _LEAD:
+            return one
+    return first

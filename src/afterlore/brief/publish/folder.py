@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from afterlore.brief.publish.edition import Edition, decode
 from afterlore.core import InputError, digest
 
-__all__ = ["Folder", "write_whole"]
+__all__ = ["Folder", "day_named", "write_whole"]
 
 
 class _Ledger(BaseModel):
@@ -53,7 +53,7 @@ class Folder:
             if self.path.exists() and not self.path.is_dir():
                 raise InputError(f"{str(self.path)!r} is a file; name a folder with --out")
             # An editor's log that outlived all else is worth a build; it cannot be made again.
-            ours = self.journal.parent.is_dir() or bool(self.days()) or any(self.path.glob("????-??-??/edits.jsonl"))
+            ours = self.journal.parent.is_dir() or bool(self.days()) or bool(self.edited())
             if self.path.is_dir() and not ours and any(self.path.iterdir()):
                 raise InputError(
                     f"{str(self.path)!r} is not empty and not made by afterlore; name a new or empty folder with --out"
@@ -66,15 +66,14 @@ class Folder:
 
     def days(self) -> list[date]:
         """Days that have a ledger, oldest first."""
-        found = []
-        for ledger in self.path.glob("*/brief.json"):
-            try:
-                day = date.fromisoformat(ledger.parent.name)
-            except ValueError:
-                continue
-            if day.isoformat() == ledger.parent.name:
-                found.append(day)
-        return sorted(found)
+        return self._with("brief.json")
+
+    def edited(self) -> list[date]:
+        """Days that have an editor's log, oldest first."""
+        return self._with("edits.jsonl")
+
+    def _with(self, name: str) -> list[date]:
+        return sorted(day for file in self.path.glob(f"*/{name}") if (day := day_named(file.parent.name)) is not None)
 
     def vertical(self) -> str | None:
         """Whose briefs these are, as the newest ledger that can be read says; None when there is none."""
@@ -147,6 +146,15 @@ class Folder:
             target = self.source(sha256)
             if not target.is_file() or digest(target.read_bytes()) != sha256:
                 write_whole(target, texts[sha256])
+
+
+def day_named(name: str) -> date | None:
+    """The day that a folder's name is; None when it is none."""
+    try:
+        day = date.fromisoformat(name)
+    except ValueError:
+        return None
+    return day if day.isoformat() == name else None
 
 
 def write_whole(path: Path, text: str) -> None:

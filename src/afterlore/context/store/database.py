@@ -127,7 +127,7 @@ class Database:
         if outer is not None:
             inner = Transaction(outer.connection, nested=True)
             self._require_open(outer.connection)
-            with self._translated(), outer.connection.begin_nested():
+            with self._translated(), _part(outer.connection):
                 self._local.transaction = inner
                 try:
                     yield inner
@@ -243,7 +243,7 @@ class Database:
 def _first(error: BaseException) -> BaseException:
     """What went wrong, and not that the transaction which SQLite then ended could not be ended again."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-    # SQLAlchemy's own error stands between this one and the one that was on its way.
+    # Errors of SQLAlchemy's own may stand between this one and the one that was on its way.
     before = error.__context__
     while before is not None and (before is cause or (isinstance(before, sqlite3.Error) and str(before) == str(cause))):
         before = before.__context__
@@ -260,6 +260,19 @@ def raw(connection: Connection, sql: str, values: Sequence[Any] = ()) -> sqlite3
     assert driver is not None
     cursor: sqlite3.Cursor = driver.execute(sql, values)
     return cursor
+
+
+@contextmanager
+def _part(connection: Connection) -> Iterator[None]:
+    """A savepoint of the driver's own: SQLAlchemy's takes a third of the time of a small write."""
+    raw(connection, "SAVEPOINT part")
+    try:
+        yield
+    except BaseException:
+        raw(connection, "ROLLBACK TO part")
+        raw(connection, "RELEASE part")
+        raise
+    raw(connection, "RELEASE part")
 
 
 def _prepare(connection: sqlite3.Connection, _: object) -> None:
