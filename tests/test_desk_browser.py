@@ -14,6 +14,9 @@ from browser import serious
 from conftest import ROOT
 from desk_server import served
 
+# On one worker, one after the other: each of them would start a browser.
+pytestmark = pytest.mark.xdist_group("desk")
+
 DAY = "2026-03-10"
 WORDS = words_of("zh")
 
