@@ -1,0 +1,1 @@
+"""Deep search: an agent that works in rounds and carries a typed, verified state between them."""

@@ -1,0 +1,73 @@
+"""The typed state of a search: pieces that merge in any order, a gate for quotes, and what follows from both."""
+
+from afterlore.research.state.diff import CellChange, StandingChange, StateDiff, diff
+from afterlore.research.state.items import (
+    Branch,
+    BranchStatus,
+    Candidate,
+    Constraint,
+    Evidence,
+    Link,
+    LoggedFailure,
+    Note,
+    Origin,
+    Piece,
+    Query,
+    Retraction,
+    Verdict,
+    Visit,
+    fold,
+)
+from afterlore.research.state.known import State, Status, merge
+from afterlore.research.state.matrix import Cell, Row, Standing, best, matrix, settled
+from afterlore.research.state.render import render
+from afterlore.research.state.update import (
+    Locate,
+    NewBranch,
+    NewCell,
+    NewEvidence,
+    NewRetraction,
+    Update,
+    accept,
+    read_update,
+)
+
+__all__ = [
+    "Branch",
+    "BranchStatus",
+    "Candidate",
+    "Cell",
+    "CellChange",
+    "Constraint",
+    "Evidence",
+    "Link",
+    "Locate",
+    "LoggedFailure",
+    "NewBranch",
+    "NewCell",
+    "NewEvidence",
+    "NewRetraction",
+    "Note",
+    "Origin",
+    "Piece",
+    "Query",
+    "Retraction",
+    "Row",
+    "Standing",
+    "StandingChange",
+    "State",
+    "StateDiff",
+    "Status",
+    "Update",
+    "Verdict",
+    "Visit",
+    "accept",
+    "best",
+    "diff",
+    "fold",
+    "matrix",
+    "merge",
+    "read_update",
+    "render",
+    "settled",
+]
