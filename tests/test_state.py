@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from afterlore.context.tokens import count_tokens
 from afterlore.core import Failure, InputError, Page, digest
-from afterlore.research.state import (
+from afterlore.research.rounds.state import (
     Branch,
     BranchStatus,
     Candidate,
@@ -64,7 +64,7 @@ LINKS = st.builds(
     Link,
     origin=ORIGINS,
     candidate=st.sampled_from([one.id for one in CANDIDATES]),
-    constraint=st.sampled_from([one.id for one in CONSTRAINTS]),
+    constraint=st.sampled_from([*(one.id for one in CONSTRAINTS), ""]),
     verdict=st.sampled_from([Verdict.SUPPORTS, Verdict.CONTRADICTS]),
     evidence=IDS,
 )
@@ -139,6 +139,7 @@ def test_what_rests_on_retracted_evidence_is_unknown(state: State) -> None:
     assert {after.status(piece) for piece in after.evidence} <= {Status.RETRACTED}
     for row in matrix(after):
         assert row.standing is Standing.UNKNOWN
+        assert row.evidence == ()
         assert {cell.verdict for cell in row.cells} <= {Verdict.UNKNOWN}
     assert settled(after) is None
 

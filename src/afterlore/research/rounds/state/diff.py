@@ -1,7 +1,7 @@
 """What one state knows beyond another: what a round has added, for the replay page and the live view."""
 
 from afterlore.core import Record
-from afterlore.research.state.items import (
+from afterlore.research.rounds.state.items import (
     Branch,
     Candidate,
     Constraint,
@@ -13,8 +13,8 @@ from afterlore.research.state.items import (
     Verdict,
     Visit,
 )
-from afterlore.research.state.known import State
-from afterlore.research.state.matrix import Standing, matrix
+from afterlore.research.rounds.state.known import State
+from afterlore.research.rounds.state.matrix import Standing, matrix
 
 __all__ = ["CellChange", "StandingChange", "StateDiff", "diff"]
 

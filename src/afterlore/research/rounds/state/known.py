@@ -14,7 +14,7 @@ from typing import Literal, TypeVar
 from pydantic import field_validator
 
 from afterlore.core import Record
-from afterlore.research.state.items import (
+from afterlore.research.rounds.state.items import (
     Branch,
     Candidate,
     Constraint,

@@ -1,7 +1,7 @@
 """The typed state of a search: pieces that merge in any order, a gate for quotes, and what follows from both."""
 
-from afterlore.research.state.diff import CellChange, StandingChange, StateDiff, diff
-from afterlore.research.state.items import (
+from afterlore.research.rounds.state.diff import CellChange, StandingChange, StateDiff, diff
+from afterlore.research.rounds.state.items import (
     Branch,
     BranchStatus,
     Candidate,
@@ -18,10 +18,10 @@ from afterlore.research.state.items import (
     Visit,
     fold,
 )
-from afterlore.research.state.known import State, Status, merge
-from afterlore.research.state.matrix import Cell, Row, Standing, best, matrix, settled
-from afterlore.research.state.render import render
-from afterlore.research.state.update import (
+from afterlore.research.rounds.state.known import State, Status, merge
+from afterlore.research.rounds.state.matrix import Cell, Row, Standing, best, matrix, settled
+from afterlore.research.rounds.state.render import render
+from afterlore.research.rounds.state.update import (
     Locate,
     NewBranch,
     NewCell,

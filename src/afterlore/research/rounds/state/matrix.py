@@ -8,8 +8,8 @@ from collections import defaultdict
 from enum import StrEnum
 
 from afterlore.core import Record
-from afterlore.research.state.items import Candidate, Evidence, Verdict
-from afterlore.research.state.known import State, Status
+from afterlore.research.rounds.state.items import Candidate, Evidence, Verdict
+from afterlore.research.rounds.state.known import State, Status
 
 __all__ = ["Cell", "Row", "Standing", "best", "matrix", "settled"]
 
@@ -53,6 +53,8 @@ class Row(Record):
 
     candidate: Candidate
     cells: tuple[Cell, ...]
+    cited: tuple[str, ...] = ()
+    """Verified evidence that was given for the answer as a whole."""
 
     @property
     def standing(self) -> Standing:
@@ -67,7 +69,7 @@ class Row(Record):
     @property
     def evidence(self) -> tuple[str, ...]:
         """Ids of the verified evidence that supports it, each once."""
-        return tuple(dict.fromkeys(id for cell in self.cells for id in cell.supports))
+        return tuple(dict.fromkeys((*(id for cell in self.cells for id in cell.supports), *self.cited)))
 
     def _merit(self) -> tuple[int, ...]:
         verdicts = [cell.verdict for cell in self.cells]
@@ -111,6 +113,7 @@ def matrix(state: State) -> tuple[Row, ...]:
                 )
                 for constraint in state.constraints
             ),
+            cited=ids(candidate.id, "", Verdict.SUPPORTS.value),
         )
         for candidate in state.candidates
     ]

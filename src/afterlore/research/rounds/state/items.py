@@ -169,6 +169,7 @@ class Link(Piece):
 
     candidate: str
     constraint: str
+    """Empty where it is cited for the answer as a whole, which covers no constraint."""
     verdict: Literal[Verdict.SUPPORTS, Verdict.CONTRADICTS]
     evidence: str
 

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from afterlore.context.tokens import count_tokens
 from afterlore.core import InputError
-from afterlore.research.state.items import BranchStatus, Evidence, fold
-from afterlore.research.state.known import State, Status
-from afterlore.research.state.matrix import Row, matrix
+from afterlore.research.rounds.state.items import BranchStatus, Evidence, fold
+from afterlore.research.rounds.state.known import State, Status
+from afterlore.research.rounds.state.matrix import Row, matrix
 
 __all__ = ["render"]
 
@@ -101,11 +101,13 @@ def _row(row: Row) -> str:
         shown = cell.supports + cell.contradicts or cell.unverified
         cells.append(f"{cell.constraint} {word}{' by ' + ' '.join(shown) if shown else ''}")
     head = f"- {row.candidate.id} {row.standing.value}: {_short(row.candidate.answer)}"
-    return "; ".join([head, *cells])
+    cited = [f"cited for it: {' '.join(row.cited)}"] if row.cited else []
+    return "; ".join([head, *cells, *cited])
 
 
 def _evidence(state: State, rows: tuple[Row, ...]) -> Iterator[_Line]:
-    leading = {id for row in rows[:3] for cell in row.cells for id in (*cell.supports, *cell.contradicts)}
+    leading = {id for row in rows[:3] for cell in row.cells for id in cell.contradicts}
+    leading.update(id for row in rows[:3] for id in row.evidence)
     retracted = {piece.evidence: piece.reason for piece in state.retractions}
 
     def line(piece: Evidence) -> str:

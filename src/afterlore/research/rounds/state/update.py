@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Literal
 
 from afterlore.core import Page, Record
-from afterlore.research.state.items import (
+from afterlore.research.rounds.state.items import (
     Branch,
     BranchStatus,
     Candidate,
@@ -23,7 +23,7 @@ from afterlore.research.state.items import (
     Verdict,
     fold,
 )
-from afterlore.research.state.known import State, merge
+from afterlore.research.rounds.state.known import State, merge
 
 __all__ = ["Locate", "NewBranch", "NewCell", "NewEvidence", "NewRetraction", "Update", "accept", "read_update"]
 
