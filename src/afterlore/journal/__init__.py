@@ -1,5 +1,7 @@
 """Durable state on one machine: what has been done, so that work resumes instead of starting over."""
 
+from afterlore.journal.runs import Event, Run, RunRow, Runs
 from afterlore.journal.store import Journal
+from afterlore.journal.trajectory import Head, fold
 
-__all__ = ["Journal"]
+__all__ = ["Event", "Head", "Journal", "Run", "RunRow", "Runs", "fold"]

@@ -9,23 +9,9 @@ each write and both get the same rows).
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from sqlalchemy import (
-    Column,
-    Engine,
-    Integer,
-    LargeBinary,
-    MetaData,
-    Table,
-    Text,
-    create_engine,
-    event,
-    insert,
-    select,
-    text,
-)
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import Column, LargeBinary, MetaData, Table, Text, insert, select
 
-from afterlore.core import InputError
+from afterlore.journal.database import open_journal
 
 __all__ = ["Journal"]
 
@@ -45,17 +31,6 @@ _RESPONSE = Table(
     Column("head", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
 )
-_VERSION = Table("schema_version", _META, Column("version", Integer, primary_key=True))
-
-_MIGRATIONS: tuple[tuple[str, ...], ...] = (
-    (
-        "CREATE TABLE done (stage TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (stage, key))"
-        " WITHOUT ROWID",
-        "CREATE TABLE response (url TEXT PRIMARY KEY, head TEXT NOT NULL, body BLOB NOT NULL)",
-    ),
-)
-"""Append-only: a migration that has landed is never changed. Number = place in the tuple, from 1."""
-
 _BATCH = 500
 
 
@@ -64,13 +39,7 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         """Open ``path``, making it when it is not there. Raises InputError when the file is no journal of ours."""
-        self._engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
-        event.listen(self._engine, "connect", _durable)
-        try:
-            _migrate(self._engine, path)
-        except DatabaseError as error:
-            self._engine.dispose()
-            raise InputError(f"{path.name!r} is not a journal that can be read ({error.orig}); move it away") from error
+        self._engine = open_journal(path)
 
     def __enter__(self) -> "Journal":
         return self
@@ -120,23 +89,3 @@ class Journal:
         with self._engine.begin() as connection:
             statement = insert(_RESPONSE).prefix_with("OR REPLACE")
             connection.execute(statement, {"url": url, "head": head, "body": body})
-
-
-def _durable(connection: object, _: object) -> None:
-    """Write-ahead log with full sync at each checkpoint: a killed process loses nothing that it recorded."""
-    cursor = connection.cursor()  # type: ignore[attr-defined]
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=NORMAL")
-    cursor.close()
-
-
-def _migrate(engine: Engine, path: Path) -> None:
-    with engine.begin() as connection:
-        connection.execute(text("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY)"))
-        done = connection.execute(select(_VERSION.c.version).order_by(_VERSION.c.version.desc())).scalars().first() or 0
-        if done > len(_MIGRATIONS):
-            raise InputError(f"{path.name!r} was written by a newer afterlore (schema {done}); upgrade this one")
-        for number, statements in enumerate(_MIGRATIONS[done:], start=done + 1):
-            for statement in statements:
-                connection.execute(text(statement))
-            connection.execute(insert(_VERSION), {"version": number})

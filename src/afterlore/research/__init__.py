@@ -1,1 +1,1 @@
-"""Deep search: an agent that works in rounds and carries a typed, verified state between them."""
+"""Deep search: an agent that searches, reads and answers with evidence, within a budget, whatever goes wrong."""

@@ -1,0 +1,109 @@
+"""What a run has found: queries asked, hits, pages read, and quotes checked against them. It grows only by what the
+journal holds, so that a resumed run knows the same.
+"""
+
+from collections.abc import Callable
+from typing import Literal, Self
+
+from pydantic import AwareDatetime
+
+from afterlore.core import Hit, Page, Record
+from afterlore.text.quotes import locate
+
+__all__ = ["Findings", "PageRef", "Quoted", "check_quote", "normal_query"]
+
+
+class PageRef(Record):
+    """A page that was read; its text stands in the journal."""
+
+    address: str
+    title: str
+    sha256: str
+    """Of the text, as UTF-8: the blob."""
+    retrieved: AwareDatetime
+
+    @classmethod
+    def of(cls, page: Page) -> Self:
+        """Without the text."""
+        return cls(address=page.address, title=page.title, sha256=page.sha256, retrieved=page.retrieved)
+
+
+class Quoted(Record):
+    """A quote given for an answer. *quote-verified*: the page reads so, not: the answer follows from it."""
+
+    address: str
+    quote: str
+    status: Literal["quote-verified", "unverified"]
+    reason: str = ""
+    """Why it is unverified."""
+    sha256: str = ""
+    """Of the page's text."""
+    start: int | None = None
+    """First character of the quote in that text, in Unicode code points from 0,"""
+    end: int | None = None
+    """and one past its last."""
+    retrieved: AwareDatetime | None = None
+
+
+class Findings(Record):
+    """All that was found, in order, each once."""
+
+    queries: tuple[str, ...] = ()
+    hits: tuple[Hit, ...] = ()
+    pages: tuple[PageRef, ...] = ()
+    quotes: tuple[Quoted, ...] = ()
+
+    def page(self, address: str) -> PageRef | None:
+        """The page that was read from this address, last."""
+        wanted = _normal_address(address)
+        return next((page for page in reversed(self.pages) if _normal_address(page.address) == wanted), None)
+
+    def has_query(self, query: str) -> bool:
+        """Whether it was asked, up to case and spaces."""
+        return normal_query(query) in map(normal_query, self.queries)
+
+    def __add__(self, other: "Findings") -> "Findings":
+        hits = {hit.address: hit for hit in (*other.hits, *self.hits)}
+        order = dict.fromkeys(hit.address for hit in (*self.hits, *other.hits))
+        return Findings(
+            queries=tuple(dict.fromkeys((*self.queries, *other.queries))),
+            hits=tuple(hits[address] for address in order),
+            pages=tuple({(page.address, page.sha256): page for page in (*self.pages, *other.pages)}.values()),
+            quotes=tuple(dict.fromkeys((*self.quotes, *other.quotes))),
+        )
+
+
+def normal_query(query: str) -> str:
+    """What makes two queries the same."""
+    return " ".join(query.casefold().split())
+
+
+def _normal_address(address: str) -> str:
+    return address.strip().rstrip("/").partition("#")[0]
+
+
+def check_quote(address: str, quote: str, findings: Findings, text_of: Callable[[str], str]) -> Quoted:
+    """Whether the page at ``address``, as it was read, holds the quote; ``text_of`` gives a stored text."""
+    page = findings.page(address)
+    if page is None:
+        return Quoted(address=address, quote=quote, status="unverified", reason="this page was not read")
+    span = locate(quote, text_of(page.sha256))
+    if span is None:
+        reason = "the page does not read so"
+        return Quoted(
+            address=page.address,
+            quote=quote,
+            status="unverified",
+            reason=reason,
+            sha256=page.sha256,
+            retrieved=page.retrieved,
+        )
+    return Quoted(
+        address=page.address,
+        quote=quote,
+        status="quote-verified",
+        sha256=page.sha256,
+        start=span[0],
+        end=span[1],
+        retrieved=page.retrieved,
+    )
