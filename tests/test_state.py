@@ -293,11 +293,20 @@ def test_what_does_not_resolve_is_left_out_with_a_complaint() -> None:
     assert {row.standing for row in matrix(after)} == {Standing.UNKNOWN}
 
 
-@pytest.mark.parametrize(
-    "text", [UPDATE.to_json(), f"```json\n{UPDATE.to_json()}\n```", f"\n```\n{UPDATE.to_json()}\n```\n"]
-)
+JSON = UPDATE.to_json()
+
+
+@pytest.mark.parametrize("text", [JSON, f"```json\n{JSON}\n```", f"\n```\n{JSON}\n```\n", JSON[:-1] + ",}", JSON[:-1]])
 def test_an_update_is_read(text: str) -> None:
-    assert read_update(text) == UPDATE
+    assert read_update(text) == (UPDATE, ())
+
+
+def test_of_an_update_what_fits_is_kept() -> None:
+    update, complaints = read_update(
+        '{"candidates": ["Anna", 7], "cells": [{"candidate": "Anna", "verdict": "maybe"}], "plan": "look again"}'
+    )
+    assert update == Update(candidates=("Anna",), plan=("look again",))
+    assert [text.partition(":")[0] for text in complaints] == ["candidates.1", "cells.0.constraint"]
 
 
 @pytest.mark.parametrize(
@@ -305,15 +314,17 @@ def test_an_update_is_read(text: str) -> None:
     [
         "",
         "I found nothing.",
-        '{"plan": "search more"}',
-        '{"plans": []}',
+        "{}",
+        "[]",
+        '{"plans": ["x"]}',
         '{"candidates": ["\\ud800"]}',
         "Here you are: {}",
+        '{"candidates": ["An',
         '{"name": "search", "arguments": {"queries": ["x"]}}',
     ],
 )
 def test_what_only_looks_like_an_update_is_refused(text: str) -> None:
-    with pytest.raises(InputError, match="not a valid Update"):
+    with pytest.raises(InputError):
         read_update(text)
 
 

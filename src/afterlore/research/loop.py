@@ -57,7 +57,7 @@ from afterlore.research.state import Asked, Attempt, Checked, Done, Result, Resu
 from afterlore.research.tools import Checked as CheckedCall
 from afterlore.research.tools import Output, Tool, Tools
 
-__all__ = ["LONGEST_QUESTION", "Limits", "Loop", "begin"]
+__all__ = ["LONGEST_QUESTION", "Counted", "Limits", "Loop", "begin", "usage_of"]
 
 _log = logging.getLogger(__name__)
 
@@ -129,7 +129,7 @@ class Loop:
         return state.result()
 
 
-class _Counted(Ledger):
+class Counted(Ledger):
     """A shared ledger as one run sees it: what is reserved through it is put down before it is sent."""
 
     def __init__(self, shared: Ledger, note: Callable[[Attempt], None]) -> None:
@@ -245,7 +245,7 @@ class _Work:
         specs = (ANSWER.spec,) if why else self.tools.specs
         request = Request(messages=messages, tools=specs, max_tokens=self.loop.limits.reply)
         self.put("asked", Asked(seq=len(state.steps), tokens=tokens, closing=why))
-        ledger = _Counted(self.last if why and self.last else self.shared, lambda attempt: self.put("attempt", attempt))
+        ledger = Counted(self.last if why and self.last else self.shared, lambda attempt: self.put("attempt", attempt))
         began, at = time.monotonic(), datetime.now(UTC)
         step = Step(seq=len(state.steps), kind=StepKind.THINK, at=at)
         try:
@@ -257,7 +257,7 @@ class _Work:
             self._run_out("seconds", why)
         except ModelError as error:
             failure = Failure(kind=error.kind, recoverable=error.recoverable, cause=str(error), seq=step.seq)
-            changes = {"failure": failure, "usage": _usage_of(error), "seconds": _since(began)}
+            changes = {"failure": failure, "usage": usage_of(error), "seconds": _since(began)}
             self.put("step", step.model_copy(update=changes))
             self._after_failure(failure, why)
         else:
@@ -472,7 +472,7 @@ def _shown(output: Output, nonce: str, most: int) -> tuple[str, str]:
     return content, "" if content == all_ else all_
 
 
-def _usage_of(error: ModelError) -> Usage:
+def usage_of(error: ModelError) -> Usage:
     """Of a request that failed: an endpoint that refused consumed nothing, of one that broke off it is not known."""
     if error.status is not None and error.status >= 400:
         return Usage(attempts=error.attempts)

@@ -19,7 +19,7 @@ from afterlore.research.rounds.state.items import (
     fold,
 )
 from afterlore.research.rounds.state.known import State, Status, merge
-from afterlore.research.rounds.state.matrix import Cell, Row, Standing, best, matrix, settled
+from afterlore.research.rounds.state.matrix import Cell, Row, Standing, best, matrix, settled, support
 from afterlore.research.rounds.state.render import render
 from afterlore.research.rounds.state.update import (
     Locate,
@@ -70,4 +70,5 @@ __all__ = [
     "read_update",
     "render",
     "settled",
+    "support",
 ]

@@ -11,7 +11,7 @@ from afterlore.core import Record
 from afterlore.research.rounds.state.items import Candidate, Evidence, Verdict
 from afterlore.research.rounds.state.known import State, Status
 
-__all__ = ["Cell", "Row", "Standing", "best", "matrix", "settled"]
+__all__ = ["Cell", "Row", "Standing", "best", "matrix", "settled", "support"]
 
 
 class Standing(StrEnum):
@@ -131,3 +131,10 @@ def settled(state: State) -> Row | None:
     """
     covered = [row for row in matrix(state) if row.standing is Standing.COVERED]
     return covered[0] if len(covered) == 1 else None
+
+
+def support(state: State, candidate: Candidate) -> tuple[Evidence, ...]:
+    """All that is said for a candidate and not retracted, the verified first: what its answer is shown with."""
+    ids = {link.evidence for link in state.links if link.candidate == candidate.id and link.verdict is Verdict.SUPPORTS}
+    held = [one for one in state.evidence if one.id in ids and state.status(one) is not Status.RETRACTED]
+    return tuple(sorted(held, key=lambda one: not one.verified))

@@ -5,11 +5,13 @@ names are resolved, and what does not resolve is left out with a complaint that 
 can remove evidence, mark a quote as verified, or change a piece that is there.
 """
 
-import re
 from collections.abc import Callable, Iterable
-from typing import Literal
+from typing import Any, Literal
 
-from afterlore.core import Page, Record
+from pydantic import ValidationError
+
+from afterlore.core import InputError, Page, Record
+from afterlore.research.mend import Unfit, read_arguments
 from afterlore.research.rounds.state.items import (
     Branch,
     BranchStatus,
@@ -29,8 +31,6 @@ __all__ = ["Locate", "NewBranch", "NewCell", "NewEvidence", "NewRetraction", "Up
 
 Locate = Callable[[str, str], tuple[int, int] | None]
 """Of a quote and a text: the span of the quote in the text, in code points, or None where it does not stand there."""
-
-_FENCED = re.compile(r"\s*```(?:json)?[ \t]*\n(?P<body>.*)\n[ \t]*```\s*", re.S)
 
 
 class NewEvidence(Record):
@@ -85,13 +85,46 @@ class Update(Record):
     plan: tuple[str, ...] = ()
 
 
-def read_update(text: str) -> Update:
-    """The update that a reply spells: one JSON object, bare or in one fenced block.
+def read_update(text: str) -> tuple[Update, tuple[str, ...]]:
+    """The update that a reply spells, mended where only one reading is possible, and complaints about the items that do
+    not fit and are left out.
 
-    Raises InputError that names the first field at fault, to be shown to the model when it is asked again.
+    Raises InputError, for the model to be asked again, where no object can be read or nothing usable stands in it.
     """
-    fenced = _FENCED.fullmatch(text)
-    return Update.from_json(fenced["body"] if fenced else text)
+    try:
+        update, _ = read_arguments(text, Update)
+        complaints: list[str] = []
+    except Unfit as unfit:
+        if unfit.parsed is None:
+            raise InputError(str(unfit)) from unfit
+        update, complaints = _fitting(unfit.parsed)
+    if update == Update():
+        raise InputError(
+            f"it holds none of: {', '.join(Update.model_fields)}" + "".join(f"; {c}" for c in complaints[:3])
+        )
+    try:
+        update.to_json().encode()
+    except UnicodeEncodeError as error:
+        raise InputError("it holds half of a character (a lone surrogate)") from error
+    return update, tuple(complaints)
+
+
+def _fitting(value: dict[str, Any]) -> tuple[Update, list[str]]:
+    """Item by item, what fits."""
+    kept: dict[str, list[object]] = {}
+    complaints: list[str] = []
+    for name in Update.model_fields:
+        items = value.get(name, [])
+        for number, item in enumerate(items if isinstance(items, list) else [items]):
+            try:
+                Update.model_validate({name: [item]})
+            except ValidationError as error:
+                first = error.errors()[0]
+                where = ".".join(map(str, (name, number, *first["loc"][2:])))
+                complaints.append(f"{where}: {first['msg']}")
+            else:
+                kept.setdefault(name, []).append(item)
+    return Update.model_validate(kept), complaints
 
 
 def accept(
