@@ -236,6 +236,21 @@ def test_a_trajectory_that_does_not_fit_is_compressed_in_chunks(go: Callable[...
     assert all(len(text) < 4 * 9_000 for text in seen)
 
 
+def test_an_answer_may_cite_a_page_of_an_earlier_round(go: Callable[..., RoundsResult], runs: Runs) -> None:
+    cites = answer("Ada", ("lib/ada", "She was born in London."), ("lib/london", "London is a city."))
+    script = Script(["lib/ada", "lib/babbage"], [says("?")], [answer("Bob"), cites])
+    result = go(script, plan=Plan(rounds=2))
+    assert result.answer == "Ada"
+    assert [(piece.quote, piece.verified) for piece in result.evidence] == [
+        ("She was born in London.", True),
+        ("London is a city.", False),
+    ]
+    one, two = progress_of(runs, result).trajectories(result.run)
+    assert (one.task.prompt, two.task.prompt) == tuple(script.opened)
+    assert [one.outcome and one.outcome.answer, two.outcome and two.outcome.answer] == ["Bob", "Ada"]
+    assert one.usage.attempts + two.usage.attempts + script.compressed == result.usage.attempts
+
+
 def test_branches_run_side_by_side_and_share_one_budget(go: Callable[..., RoundsResult], runs: Runs) -> None:
     script = Script(["lib/ada", "lib/babbage"], [FIRST], [ADA])
     received: list[Request] = []
@@ -256,7 +271,10 @@ def test_branches_run_side_by_side_and_share_one_budget(go: Callable[..., Rounds
     assert any("Follow this line of inquiry first" in text for text in script.opened)
 
 
-@pytest.mark.parametrize("seed", range(20))
+SEEDS = [*range(20), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(20, 1000))]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_no_more_is_sent_than_was_allowed(runs: Runs, seed: int) -> None:
     shelf = Library(PAGES)
     model = Played(Script(["lib/ada", "lib/london"], [FIRST, says("?")], [ADA]), faults=0.3, seed=seed)
@@ -272,9 +290,11 @@ class Killed(BaseException):
 
 
 def test_a_run_that_was_killed_anywhere_ends_as_if_it_was_not(runs: Runs) -> None:
+    models: list[Played] = []
+
     def rounds(library: Library, watch: Callable[[Progress, Event], None] = lambda _p, _e: None) -> Rounds:
-        script = Stateless(["lib/ada", "lib/london"], [FIRST, SECOND])
-        return Rounds(Played(script), browsing(library, library), Plan(rounds=3), watch=watch)
+        models.append(Played(Stateless(["lib/ada", "lib/london"], [FIRST, SECOND])))
+        return Rounds(models[-1], browsing(library, library), Plan(rounds=3), watch=watch)
 
     def key(result: RoundsResult) -> tuple[object, ...]:
         return result.state, result.answer, result.stop_reason, result.evidence
@@ -305,6 +325,7 @@ def test_a_run_that_was_killed_anywhere_ends_as_if_it_was_not(runs: Runs) -> Non
         assert key(again) == key(whole), last
         assert library.searched == shelf.searched, last
         assert len(library.read_) == len(shelf.read_), last
+        assert models[-1].received + models[-2].received <= models[0].received + 1, last
 
 
 class Stateless(Script):

@@ -6,6 +6,7 @@ be used is asked for once more. Where that fails too, or the budget does not all
 (``harvest``) stands alone: compressing never ends a run.
 """
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -128,9 +129,10 @@ class Compressor:
 
     def _chunks(self, steps: Sequence[Step], known: int) -> Iterator[tuple[str, str]]:
         """Pieces of the trajectory, each with a note which of how many it is."""
-        left = self.ledger.left().calls
-        most = max(1, self.chunks if left is None else min(self.chunks, left))
-        room = max(_SMALLEST, self.context - known - self.reply - count_tokens(self.question + words.COMPRESS) - 200)
+        left = self.ledger.left()
+        most = max(1, self.chunks if left.calls is None else min(self.chunks, left.calls))
+        sent = self.context if left.tokens is None else min(self.context, left.tokens // most)
+        room = max(_SMALLEST, sent - known - self.reply - count_tokens(self.question + words.COMPRESS) - 200)
         for clip in _CLIPS:
             packed = _pack(transcript(steps, clip), room)
             if len(packed) <= most:
@@ -179,7 +181,10 @@ class Compressor:
         step = Step(seq=len(self.done), kind=StepKind.COMPRESS, at=datetime.now(UTC), context=context)
         ledger = Counted(self.ledger, lambda attempt: self.put("attempt", attempt))
         try:
-            reply = await self.model.complete(Request(messages=messages, max_tokens=self.reply), ledger=ledger)
+            async with asyncio.timeout(self.ledger.left().seconds):
+                reply = await self.model.complete(Request(messages=messages, max_tokens=self.reply), ledger=ledger)
+        except TimeoutError:
+            return Failure(kind="limit_seconds", recoverable=True, cause="the time is used up")
         except BudgetExhausted as error:
             return Failure(kind=f"limit_{error.limit}", recoverable=True, cause=str(error))
         except ModelError as error:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from afterlore.core import Failure, Outcome, Step, StepKind, ToolCall, ToolStatus
 from afterlore.journal import Event
 from afterlore.journal.trajectory import read_outcome
-from afterlore.research.findings import PageRef, Quoted
+from afterlore.research.findings import Findings, PageRef, Quoted, check_quote
 from afterlore.research.rounds.state import (
     Candidate,
     Evidence,
@@ -38,8 +38,10 @@ def pages_read(events: Sequence[Event]) -> list[PageRef]:
     return [page for event in events if event.kind == "done" for page in Done.from_json(event.body).pages]
 
 
-def harvest(events: Sequence[Event], round: int, branch: int, text_of: Callable[[str], str]) -> State:
-    """Of the events of one branch; ``text_of`` gives a stored text by its SHA-256."""
+def harvest(events: Sequence[Event], round: int, branch: int, found: Findings, text_of: Callable[[str], str]) -> State:
+    """Of the events of one branch. Quotes of its answer are looked for in the pages of ``found`` too, which earlier
+    rounds read; ``text_of`` gives a stored text by its SHA-256.
+    """
     queries: list[Query] = []
     visits: list[Visit] = []
     failures: list[LoggedFailure] = []
@@ -61,7 +63,10 @@ def harvest(events: Sequence[Event], round: int, branch: int, text_of: Callable[
                 queries.extend(Query(origin=origin, text=text, hits=hits) for text in done.queries)
                 visits.extend(_visits(done, calls.get(done.result.call), origin))
             case "checked":
-                quotes = Checked.from_json(event.body).quotes
+                quotes = tuple(
+                    one if one.start is not None else check_quote(one.address, one.quote, found, text_of)
+                    for one in Checked.from_json(event.body).quotes
+                )
             case "ended":
                 outcome = read_outcome(event.body)
     answered = _answer(outcome, quotes, Origin(round, branch, seq), text_of)

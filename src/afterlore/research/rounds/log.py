@@ -10,13 +10,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
-from afterlore.core import Budget, Outcome, Record, Step, Usage
+from afterlore.core import Budget, Outcome, Record, Step, Trajectory, Usage
 from afterlore.journal import Event, Head, Run
+from afterlore.journal import fold as read_trajectory
 from afterlore.journal.trajectory import read_outcome
+from afterlore.research.findings import Findings
+from afterlore.research.rounds.harvest import pages_read
 from afterlore.research.rounds.state import State, merge
 from afterlore.research.state import Attempt, Resumed
 
-__all__ = ["Log", "Merged", "Meter", "Part", "PartEvent", "Progress", "Round", "RoundBegan"]
+__all__ = ["Log", "Merged", "Meter", "Part", "PartEvent", "Progress", "Round", "RoundBegan", "part_id"]
 
 
 class RoundBegan(Record):
@@ -26,6 +29,8 @@ class RoundBegan(Record):
     """From 1."""
     leads: tuple[str, ...]
     """Empty texts where a branch follows no lead of its own."""
+    prompts: tuple[str, ...]
+    """What each branch is asked: the question, with what it is told of the rounds before."""
 
 
 class PartEvent(Record):
@@ -108,6 +113,7 @@ class Round:
 
     number: int
     leads: tuple[str, ...]
+    prompts: tuple[str, ...]
     parts: list[list[Event]]
     """Events of each branch's loop."""
     compressing: list[list[Event]]
@@ -169,6 +175,7 @@ class Progress:
             Round(
                 number=began.round,
                 leads=began.leads,
+                prompts=began.prompts,
                 parts=[[] for _ in branches],
                 compressing=[[] for _ in branches],
                 meters=[Meter() for _ in branches],
@@ -196,6 +203,30 @@ class Progress:
         """Of all rounds, or of those before one: the same whichever branch ended first."""
         return merge(*(one.added for one in self.merged if before is None or one.round < before))
 
+    def pages(self, round: int, branch: int) -> Findings:
+        """Pages that were read before a branch ended: by it, and in earlier rounds. Those of its siblings are not among
+        them, so that what is made of it does not depend on who was first.
+        """
+        events = [*(one for now in self.rounds[: round - 1] for one in now.parts), self.rounds[round - 1].parts[branch]]
+        return Findings(pages=tuple(page for one in events for page in pages_read(one)))
+
+    def trajectories(self, run: str) -> tuple[Trajectory, ...]:
+        """One for each branch of each round, in order."""
+        return tuple(
+            read_trajectory(part_id(run, now.number, branch), self.part_head(now, branch), events)
+            for now in self.rounds
+            for branch, events in enumerate(now.parts)
+        )
+
+    def part_head(self, now: Round, branch: int, *, turns: int | None = None) -> Head:
+        """Of one branch; ``turns`` limits its replies."""
+        return Head(
+            task=self.head.task.model_copy(update={"prompt": now.prompts[branch]}),
+            agent=self.head.agent,
+            agent_version=self.head.agent_version,
+            budget=Budget(depth=turns),
+        )
+
     @property
     def meters(self) -> list[Meter]:
         """Of all branches of all rounds."""
@@ -208,6 +239,11 @@ class Progress:
         for meter in self.meters:
             total += meter.usage
         return total
+
+
+def part_id(run: str, round: int, branch: int) -> str:
+    """Of one branch of one round."""
+    return f"{run}-{round}-{branch}"
 
 
 class Log:
@@ -235,7 +271,7 @@ class Part(Run):
         self._log = log
         self._round = round
         self._branch = branch
-        self.id = f"{log.run.id}-{round}-{branch}"
+        self.id = part_id(log.run.id, round, branch)
         self.began = log.run.began
         self.head = head.to_json()
 

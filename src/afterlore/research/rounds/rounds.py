@@ -24,19 +24,18 @@ from afterlore.core import (
     Ledger,
     Outcome,
     Record,
-    Task,
     Terminated,
     Truncated,
     Usage,
     digest,
 )
-from afterlore.journal import Event, Head, Run
+from afterlore.journal import Event, Run
 from afterlore.research.findings import Findings
 from afterlore.research.loop import Limits, Loop
 from afterlore.research.rounds import words
 from afterlore.research.rounds.compress import Compressed, Compressor
-from afterlore.research.rounds.harvest import harvest, pages_read, steps_of
-from afterlore.research.rounds.log import Log, Merged, Part, PartEvent, Progress, Round, RoundBegan
+from afterlore.research.rounds.harvest import harvest, steps_of
+from afterlore.research.rounds.log import Log, Merged, Part, PartEvent, Progress, Round, RoundBegan, part_id
 from afterlore.research.rounds.methods import METHODS, Method, choose
 from afterlore.research.rounds.state import (
     BranchStatus,
@@ -147,7 +146,7 @@ class Rounds:
                 if outcome is not None:
                     log.put("ended", outcome)
                     break
-                log.put("round", RoundBegan(round=len(progress.rounds) + 1, leads=self._leads(progress)))
+                log.put("round", self._next(run.id, progress))
                 now = progress.rounds[-1]
             await self._round(log, now, ledger)
         return result_of(run.id, progress, self.plan.method)
@@ -181,6 +180,16 @@ class Rounds:
             if amount is not None and amount <= 0:
                 return Truncated(limit=limit, answer=answer)
         return None
+
+    def _next(self, run: str, progress: Progress) -> RoundBegan:
+        """The next round: whom to ask what."""
+        number = len(progress.rounds) + 1
+        leads = self._leads(progress)
+        prompts = (
+            self._prompt(progress, digest(part_id(run, number, branch))[:12], branch, lead)
+            for branch, lead in enumerate(leads)
+        )
+        return RoundBegan(round=number, leads=leads, prompts=tuple(prompts))
 
     def _leads(self, progress: Progress) -> tuple[str, ...]:
         """Of the next round: its first branch is free; the others follow open branches, the latest word first."""
@@ -227,15 +236,16 @@ class Rounds:
             return Ledger(Budget(calls=0)), Ledger(Budget(calls=0))
 
     async def _branch(self, log: Log, now: Round, branch: int, known: State, share: Ledger, aside: Ledger) -> None:
-        part = self._part(log, now, branch, known)
+        turns = None if self.plan.method.once else self.plan.turns
+        part = Part(log, now.number, branch, log.progress.part_head(now, branch, turns=turns))
         if now.outcomes[branch] is None:
             loop = Loop(self.model, self.tools, limits=self.limits)
             await loop.run(part, ledger=share)
-        events = part.events()
-        added = harvest(events, now.number, branch, part.blob)
+        found = log.progress.pages(now.number, branch)
+        added = harvest(part.events(), now.number, branch, found, part.blob)
         made = Compressed(State(), "code")
         if self.plan.method.compresses(final=now.number >= self.plan.attempts) and not part.is_cancelled():
-            made = await self._compress(log, now, branch, merge(known, added), aside)
+            made = await self._compress(log, now, branch, merge(known, added), found, aside)
         log.put(
             "merged",
             Merged(
@@ -248,36 +258,28 @@ class Rounds:
             ),
         )
 
-    def _part(self, log: Log, now: Round, branch: int, known: State) -> Part:
-        question = log.progress.head.task.prompt
-        nonce = digest(f"{log.run.id}-{now.number}-{branch}")[:12]
-        carry = self.plan.method.carry
-        prompt = words.opening(question, branch)
-        if now.number > 1 and carry == "state":
-            shown = render(known, self.plan.known)
-            prompt = words.following(question, shown, now.leads[branch], nonce) if shown else prompt
-        elif now.number > 1 and carry == "notes":
-            notes = _notes(log.progress, before=now.number)
-            prompt = words.following(question, notes, "", nonce) if notes else prompt
-        elif now.number > 1 and carry == "answers":
-            answers = _answers(log.progress, before=now.number)
-            prompt = words.again(question, answers, nonce) if answers else prompt
-        head = Head(
-            task=Task(prompt=prompt),
-            agent=log.progress.head.agent,
-            agent_version=log.progress.head.agent_version,
-            budget=Budget(depth=None if self.plan.method.once else self.plan.turns),
-        )
-        return Part(log, now.number, branch, head)
+    def _prompt(self, progress: Progress, nonce: str, branch: int, lead: str) -> str:
+        question = progress.head.task.prompt
+        number = len(progress.rounds) + 1
+        match self.plan.method.carry:
+            case "state" if number > 1:
+                return words.following(question, render(progress.known(), self.plan.known), lead, nonce)
+            case "notes" if notes := _notes(progress, before=number):
+                return words.following(question, notes, "", nonce)
+            case "answers" if answers := _answers(progress):
+                return words.again(question, answers, nonce)
+        return words.opening(question, branch)
 
-    async def _compress(self, log: Log, now: Round, branch: int, known: State, ledger: Ledger) -> Compressed:
+    async def _compress(
+        self, log: Log, now: Round, branch: int, known: State, found: Findings, ledger: Ledger
+    ) -> Compressed:
         def put(kind: str, body: Record) -> None:
             log.put("compress", PartEvent(round=now.number, branch=branch, kind=kind, body=body.to_json()))
 
         compressor = Compressor(
             self.model,
             log.progress.head.task.prompt,
-            digest(f"{log.run.id}-{now.number}-{branch}")[:12],
+            digest(part_id(log.run.id, now.number, branch))[:12],
             self.limits.context,
             ledger,
             put,
@@ -287,8 +289,7 @@ class Rounds:
         origin = Origin(now.number, branch, len(steps))
         if self.plan.method.carry == "notes":
             return await compressor.text(steps, _notes(log.progress, before=now.number), origin)
-        pages = [page for one in log.progress.rounds for events in one.parts for page in pages_read(events)]
-        return await compressor.typed(steps, known, Findings(pages=tuple(pages)), log.run.blob, origin)
+        return await compressor.typed(steps, known, found, log.run.blob, origin)
 
 
 def result_of(run: str, progress: Progress, how: Method) -> RoundsResult:

@@ -8,7 +8,7 @@ from collections import defaultdict
 from enum import StrEnum
 
 from afterlore.core import Record
-from afterlore.research.rounds.state.items import Candidate, Evidence, Verdict
+from afterlore.research.rounds.state.items import Candidate, Evidence, Verdict, fold
 from afterlore.research.rounds.state.known import State, Status
 
 __all__ = ["Cell", "Row", "Standing", "best", "matrix", "settled", "support"]
@@ -134,7 +134,17 @@ def settled(state: State) -> Row | None:
 
 
 def support(state: State, candidate: Candidate) -> tuple[Evidence, ...]:
-    """All that is said for a candidate and not retracted, the verified first: what its answer is shown with."""
-    ids = {link.evidence for link in state.links if link.candidate == candidate.id and link.verdict is Verdict.SUPPORTS}
-    held = [one for one in state.evidence if one.id in ids and state.status(one) is not Status.RETRACTED]
-    return tuple(sorted(held, key=lambda one: not one.verified))
+    """What an answer is shown with: all that is said for it and not retracted, each quote once; the verified first, and
+    what speaks for a constraint before what is cited for the answer as a whole.
+    """
+    cited = {  # whether it is cited for the answer as a whole alone
+        link.evidence: not link.constraint
+        for link in sorted(state.links, key=lambda link: link.constraint)
+        if link.candidate == candidate.id and link.verdict is Verdict.SUPPORTS
+    }
+    held = [one for one in state.evidence if one.id in cited and state.status(one) is not Status.RETRACTED]
+    held.sort(key=lambda one: (not one.verified, cited[one.id]))
+    shown: dict[tuple[str, str], Evidence] = {}
+    for one in held:
+        shown.setdefault((one.address, fold(one.quote)), one)
+    return tuple(shown.values())
