@@ -45,6 +45,7 @@ def fill(context: Context) -> None:
 
 
 def test_terms() -> None:
+    assert terms("Żeromski Łódź søster đ Straße Þór") == terms("zeromski lodz soster d strasse thor")
     assert terms("GPT-5.4 发布") == ["gpt", "5", "4", "gptǀ5ǀ4", "发", "布", "发布"]
     assert terms("Ｇpt-5.4 Café ferries") == terms("gPT_5.4 cafe ferry")
     assert query_terms("what is the ferry") == ["ferry"]

@@ -3,6 +3,7 @@
 This is the one place that reads the environment.
 """
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,6 +18,7 @@ from pydantic_settings import (
 )
 
 from afterlore.core import ConfigError
+from afterlore.llm.endpoint import Endpoint
 
 __all__ = ["Settings", "config_file", "load"]
 
@@ -29,7 +31,9 @@ def config_file() -> Path:
 class Settings(BaseSettings):
     """What can be set outside the command line. Unknown keys in ``config.toml`` are refused."""
 
-    model_config = SettingsConfigDict(env_prefix="AFTERLORE_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix="AFTERLORE_", env_nested_delimiter="__", frozen=True, extra="forbid", hide_input_in_errors=True
+    )
 
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     """What is logged to standard error."""
@@ -39,6 +43,23 @@ class Settings(BaseSettings):
     """Fetch nothing; use what earlier runs stored."""
     allow_hosts: Annotated[tuple[str, ...], NoDecode] = Field(default=())
     """Hosts that may be fetched although their address is private; in a variable, separated by commas."""
+
+    models: dict[str, Endpoint] = Field(default_factory=dict)
+    """Model endpoints by name: tables ``[models.NAME]``, or ``AFTERLORE_MODELS__NAME__BASE_URL`` and the like."""
+    model: str = ""
+    """The endpoint that is used where none is named."""
+
+    @field_validator("models", mode="before")
+    @classmethod
+    def _named(cls, value: Any) -> Any:
+        """Each knows its name, and its key where the variable that it names holds one."""
+        if not isinstance(value, dict):
+            return value
+        tables = {name: {**table, "name": name} if isinstance(table, dict) else table for name, table in value.items()}
+        for table in tables.values():
+            if isinstance(table, dict) and not table.get("api_key"):
+                table["api_key"] = os.environ.get(str(table.get("api_key_env", "")))
+        return tables
 
     @field_validator("allow_hosts", mode="before")
     @classmethod
@@ -66,9 +87,11 @@ def load(**options: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        valid = ", ".join(Settings.model_fields)
+        # Of a model's table the fields that it may have, rather than all settings.
+        inside = first["loc"][:1] == ("models",) and len(first["loc"]) > 1
+        valid = ", ".join(name for name in (Endpoint if inside else Settings).model_fields if name != "name")
         raise ConfigError(
-            f"setting {key!r}: {first['msg']}; set it by option, by AFTERLORE_{key.upper()} or in "
+            f"setting {key!r}: {first['msg']}; set it by option, by AFTERLORE_{key.upper().replace('.', '__')} or in "
             f"{config_file().name!r}; valid settings: {valid}"
         ) from error
     except ValueError as error:

@@ -19,7 +19,7 @@ from afterlore.context.ingest.node import Node as Parsed
 from afterlore.context.levels import Child, directory_levels, file_levels
 from afterlore.context.records import Draft, Filter, Levels, Node
 from afterlore.context.search.embedding import Embedder, Mirror
-from afterlore.context.search.find import Found, Searcher
+from afterlore.context.search.find import CANDIDATES, Found, Searcher
 from afterlore.context.search.propagate import Weights
 from afterlore.context.store import SqliteStore, Store
 from afterlore.context.uri import Uri
@@ -291,14 +291,22 @@ class Context:
         max_tokens: int | None = None,
         neighbours: int = 0,
         weights: Weights | None = None,
+        candidates: int = CANDIDATES,
         save: bool = True,
     ) -> Found:
         """The nodes that answer a query best, with the trace of how they were found; see ``search.find``. ``save``
-        keeps the trace in the store.
+        keeps the trace in the store; ``candidates`` nodes are scored, and fewer cost less.
         """
         keep = Filter(self.uri(target), tuple(tags), tuple(types), since, until)
         return self._searcher.find(
-            query, keep, limit=limit, max_tokens=max_tokens, neighbours=neighbours, weights=weights, save=save
+            query,
+            keep,
+            limit=limit,
+            max_tokens=max_tokens,
+            neighbours=neighbours,
+            weights=weights,
+            candidates=candidates,
+            save=save,
         )
 
     def glob(self, pattern: str, *, target: str | Uri = "ctx://") -> list[Node]:

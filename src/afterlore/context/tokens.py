@@ -1,9 +1,9 @@
 """From text to terms, the same for what is stored and for what is asked.
 
 Chinese, Japanese and Korean runs give each character and each pair of neighbours; other letters and digits give words,
-folded (NFKC, lower case, without accents), English endings taken off. A name with a version is also one term:
-``GPT-5.4`` gives ``gpt``, ``5``, ``4`` and ``gptǀ5ǀ4``, so that it is found as it is written. A term holds letters and
-digits alone, so the ``unicode61`` tokenizer of SQLite leaves it whole.
+folded (NFKC, lower case, without accents, ``ł`` as ``l``), English endings taken off. A name with a version is also one
+term: ``GPT-5.4`` gives ``gpt``, ``5``, ``4`` and ``gptǀ5ǀ4``, so that it is found as it is written. A term holds
+letters and digits alone, so the ``unicode61`` tokenizer of SQLite leaves it whole.
 
 The endings follow the S-stemmer of Harman, "How effective is suffixing?", 1991, and also take off -ed and -ing. Other
 languages than English are not stemmed.
@@ -14,16 +14,20 @@ import unicodedata
 from collections import Counter
 from functools import lru_cache
 
+from afterlore.text.tokens import CJK as _CJK
+from afterlore.text.tokens import count_tokens
+
 __all__ = ["STOP_WORDS", "count_tokens", "is_cjk", "query_terms", "term_counts", "terms"]
 
-_CJK = (
-    "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
-    "\U00020000-\U000323af"  # ideographs beyond the basic plane
-)
 _RUN = re.compile(rf"(?P<cjk>[{_CJK}]+)|[^\W_{_CJK}]+(?:[-._][^\W_{_CJK}]+)*")
 _PART = re.compile(r"[-._]")
 _ONE_CJK = re.compile(f"[{_CJK}]")
 _MARK = re.compile("[\u0300-\u036f]")
+# Letters that Unicode does not take apart, as they are written where a keyboard lacks them.
+_PLAIN = str.maketrans(
+    dict(zip("łŁøØđĐħĦıŧŦðÐ", "lLoOdDhHitTdD", strict=True))
+    | {"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "þ": "th", "Þ": "Th"}
+)
 _JOIN = "\u01c0"
 """A letter to SQLite (category Lo), and no letter of a word."""
 _LONGEST = 64
@@ -47,7 +51,7 @@ def terms(text: str) -> list[str]:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
         if not text.isascii():
-            text = unicodedata.normalize("NFC", _MARK.sub("", unicodedata.normalize("NFD", text)))
+            text = unicodedata.normalize("NFC", _MARK.sub("", unicodedata.normalize("NFD", text)).translate(_PLAIN))
     found: list[str] = []
     for match in _RUN.finditer(text.lower()):
         run = match[0]
@@ -74,14 +78,6 @@ def query_terms(text: str) -> list[str]:
     found = list(dict.fromkeys(terms(text)))
     said = [term for term in found if term not in STOP_WORDS]
     return said or found
-
-
-def count_tokens(text: str) -> int:
-    """About how many tokens a model reads in ``text``: one for a CJK character, one for four others. An estimate that
-    needs no vocabulary; models differ by some 20 %.
-    """
-    cjk = 0 if text.isascii() else len(_ONE_CJK.findall(text))
-    return cjk + -(-(len(text) - cjk) // 4)
 
 
 @lru_cache(maxsize=65536)

@@ -9,6 +9,7 @@
     │   ├── ConflictError       2   what was to be changed is no longer what the caller saw, or its place is taken
     │   └── DeedRefused         2   an edit that cannot be done, or would do nothing
     ├── BudgetExhausted         3   a limit of the run's budget does not allow what comes next
+    ├── Interrupted           130   somebody stopped it; the message says how to go on
     └── ServiceError            3   something outside this process failed
         ├── FetchRefused        3   our own rules forbid the request (private address, robots, size)
         ├── FetchFailed         3   the other side or the network failed
@@ -28,6 +29,7 @@ __all__ = [
     "FetchFailed",
     "FetchRefused",
     "InputError",
+    "Interrupted",
     "ModelError",
     "NotFoundError",
     "ServiceError",
@@ -72,6 +74,12 @@ class BudgetExhausted(AfterloreError):
     def __init__(self, limit: str, amount: object) -> None:
         super().__init__(f"the budget is used up: {limit}={amount}; allow more with --budget {limit}=N")
         self.limit = limit
+
+
+class Interrupted(AfterloreError):
+    """Somebody stopped it; what was done is kept, and the message says how to go on."""
+
+    exit_code = 130
 
 
 class ServiceError(AfterloreError):

@@ -54,6 +54,8 @@ class Delta(Record):
 
     content: str = ""
     reasoning: str = ""
+    restart: bool = False
+    """What came before is void: that attempt failed, and the reply begins anew."""
 
 
 class ChatModel(Protocol):

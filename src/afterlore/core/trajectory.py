@@ -51,6 +51,8 @@ class ToolCall(Record):
     """The raw text."""
     parsed: dict[str, JsonValue] | None = None
     """None where the text is no JSON object, or does not fit the tool."""
+    signature: str = ""
+    """What the endpoint wants back with the call, as it came: Gemini's thought signature."""
 
 
 class ToolStatus(StrEnum):

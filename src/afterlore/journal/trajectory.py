@@ -43,6 +43,9 @@ def fold(id: str, head: Head, events: Iterable[Event]) -> Trajectory:
     unanswered = 0
     for event in events:
         match event.kind:
+            case "asked":
+                usage += _lost(unanswered)
+                unanswered = 0
             case "attempt":
                 unanswered += 1
             case "step":

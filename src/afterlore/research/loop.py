@@ -57,7 +57,7 @@ from afterlore.research.state import Asked, Attempt, Checked, Done, Result, Resu
 from afterlore.research.tools import Checked as CheckedCall
 from afterlore.research.tools import Output, Tool, Tools
 
-__all__ = ["LONGEST_QUESTION", "Counted", "Limits", "Loop", "begin", "usage_of"]
+__all__ = ["LONGEST_QUESTION", "Counted", "Limits", "Loop", "begin", "check_question", "usage_of"]
 
 _log = logging.getLogger(__name__)
 
@@ -84,15 +84,23 @@ class Limits:
     """Tokens that one reply may have; None leaves it to the endpoint."""
 
 
+def check_question(question: str) -> str:
+    """The question as it is put. Raises InputError for one of no or too many characters."""
+    text = _sound(question).strip()
+    if not text:
+        raise InputError(f"the question is empty; write one of 1 to {LONGEST_QUESTION:,} characters")
+    if len(text) > LONGEST_QUESTION:
+        raise InputError(
+            f"the question has {len(text):,} characters, at most {LONGEST_QUESTION:,} are taken; put long material "
+            "into a corpus (--corpus) and ask about it"
+        )
+    return text
+
+
 def begin(runs: Runs, question: str, *, budget: Budget, agent_version: str, settings: dict[str, Any]) -> Run:
     """A new run on record. Raises InputError for a question of no or too many characters."""
-    text = _sound(question).strip()
-    if not 0 < len(text) <= LONGEST_QUESTION:
-        raise InputError(
-            f"a question has 1 to {LONGEST_QUESTION:,} characters, this one {len(text):,}; "
-            "put long material into a corpus (--corpus) and ask about it"
-        )
-    head = Head(task=Task(prompt=text), agent="research", agent_version=agent_version, budget=budget, settings=settings)
+    task = Task(prompt=check_question(question))
+    head = Head(task=task, agent="research", agent_version=agent_version, budget=budget, settings=settings)
     return runs.begin(head.to_json())
 
 
@@ -105,6 +113,11 @@ class Loop:
     limits: Limits = field(default_factory=Limits)
     watch: Callable[[State, BaseModel], None] = lambda _state, _news: None
     """Told of each event once it is on record."""
+    registry: Tools = field(init=False)
+    """The tools, and how to answer."""
+
+    def __post_init__(self) -> None:
+        self.registry = Tools((*self.tools, ANSWER))
 
     async def run(self, run: Run, *, ledger: Ledger | None = None, budget: Budget | None = None) -> Result:
         """Work on a run, new or resumed, until it ends. ``ledger`` is one shared with others; without it the run's own.
@@ -113,10 +126,8 @@ class Loop:
         Cancelling the task leaves the run as it is on record, to be resumed. Whatever the model or a tool does wrong is
         not raised: it is the outcome.
         """
-        state = State(run.id, Head.from_json(run.head), run.began, room=self.limits.context)
         events = run.events()
-        for event in events:
-            state.apply(event)
+        state = State.of(run, events, room=self.limits.context)
         work = _Work(self, run, state)
         if events:
             if state.outcome is not None and not state.can_reopen(budget):
@@ -161,7 +172,7 @@ class _Work:
         self.record = run
         self.state = state
         self.shared = Ledger()
-        self.tools = Tools((*loop.tools, ANSWER))
+        self.tools = loop.registry
         self.last: Ledger | None = None
         """Set aside for the answer."""
 
@@ -242,7 +253,7 @@ class _Work:
                 why = "context"
                 extra = words.CLOSING.format(why=words.WHY[why])
             messages, tokens = state.barest(extra)
-        specs = (ANSWER.spec,) if why else self.tools.specs
+        specs = self.tools.specs[-1:] if why else self.tools.specs
         request = Request(messages=messages, tools=specs, max_tokens=self.loop.limits.reply)
         self.put("asked", Asked(seq=len(state.steps), tokens=tokens, closing=why))
         ledger = Counted(self.last if why and self.last else self.shared, lambda attempt: self.put("attempt", attempt))

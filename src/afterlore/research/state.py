@@ -1,8 +1,9 @@
 """Where a run stands: a fold over its events, so that a run that was killed and one that was not know the same."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Self
 
 from pydantic import BaseModel
 
@@ -23,7 +24,7 @@ from afterlore.core import (
     Usage,
     digest,
 )
-from afterlore.journal import Event, Head
+from afterlore.journal import Event, Head, Run, RunRow
 from afterlore.journal.trajectory import read_outcome
 from afterlore.research import words
 from afterlore.research.conversation import Piece, fit, pieces, plain
@@ -138,6 +139,14 @@ class State:
         ):
             self._parts.append((-1, piece))
 
+    @classmethod
+    def of(cls, run: Run | RunRow, events: Iterable[Event], *, room: int = 0) -> Self:
+        """Where a run stands after its events."""
+        state = cls(run.id, Head.from_json(run.head), run.began, room=room)
+        for event in events:
+            state.apply(event)
+        return state
+
     # ---- what follows from it
 
     @property
@@ -221,6 +230,7 @@ class State:
             case "resumed":
                 return self._apply_resumed(Resumed.from_json(event.body))
             case "ended":
+                self._settle(Usage(), answered=False)
                 self.outcome = read_outcome(event.body)
                 return self.outcome
         raise ValueError(f"run {self.id!r}: an event of unknown kind {event.kind!r}")

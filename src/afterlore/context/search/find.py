@@ -10,7 +10,7 @@ candidates), and everything beyond ``CANDIDATES`` of them.
 
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -27,7 +27,7 @@ from afterlore.core import InputError, ServiceError
 __all__ = ["CANDIDATES", "LONGEST_QUERY", "Found", "Hit", "Searcher", "excerpt"]
 
 CANDIDATES = 300
-"""Nodes that are scored."""
+"""Nodes that are scored, unless a find asks for another number."""
 _NEAREST = 100
 LONGEST_QUERY = 10_000
 """Characters."""
@@ -105,6 +105,7 @@ class Searcher:
         max_tokens: int | None = None,
         neighbours: int = 0,
         weights: Weights | None = None,
+        candidates: int = CANDIDATES,
         save: bool = True,
     ) -> Found:
         """The best ``limit`` files. ``max_tokens`` takes of them, with ``neighbours`` before and after each, what fits.
@@ -115,8 +116,8 @@ class Searcher:
         began = time.perf_counter()
         if len(query) > LONGEST_QUERY:
             raise InputError(f"a query of {len(query):,} characters; at most {LONGEST_QUERY:,}: ask for its main point")
-        if limit < 1 or neighbours < 0 or (max_tokens is not None and max_tokens < 1):
-            raise InputError("limit and max_tokens begin at 1, neighbours at 0")
+        if min(limit, candidates) < 1 or neighbours < 0 or (max_tokens is not None and max_tokens < 1):
+            raise InputError("limit, candidates and max_tokens begin at 1, neighbours at 0")
         asked = query_terms(query)
         if not asked:
             raise InputError("the query holds no word; ask with letters, digits or Chinese characters")
@@ -125,11 +126,11 @@ class Searcher:
         given = weights or self._weights
         with self._store.snapshot():
             self._store.get(keep.target)
-            scores, nodes, unknown, vectors_used = self._score(asked, keep, vector)
+            scores, nodes, unknown, vectors_used = self._score(asked, keep, vector, candidates)
             beside = self._beside(nodes) if given.neighbour else {}
             ranked, steps, folders = propagate(nodes, scores.own, beside, keep.target, given, limit)
             opened = {step.uri for step in steps if step.id is None and step.opened}
-            ids = {uri: id for uri, id in _ids_of(folders, nodes).items() if uri in opened}
+            ids = _ids_of(opened, nodes) if opened else {}
             levels = self._store.abstracts([*(one.id for one in ranked), *ids.values()])
             hits, context = self._take(ranked, nodes, levels, asked, max_tokens, neighbours)
             statistics = self._store.statistics()
@@ -171,14 +172,14 @@ class Searcher:
             return None, str(error)
 
     def _score(
-        self, asked: list[str], keep: Filter, vector: Sequence[float] | None
+        self, asked: list[str], keep: Filter, vector: Sequence[float] | None, candidates: int
     ) -> tuple[_Scores, dict[int, Node], list[str], bool]:
         store = self._store
         known = store.frequencies(asked)
         unknown = [term for term in asked if term not in known]
         chosen = sorted(known, key=lambda term: (known[term], term))[:_TERMS]
         frequencies = {term: known[term] for term in asked if term in set(chosen)}
-        ids = store.candidates(list(frequencies), keep, CANDIDATES) if frequencies else []
+        ids = store.candidates(list(frequencies), keep, candidates) if frequencies else []
         cosines: dict[int, float] = {}
         if vector is not None and self._mirror is not None:
             near = self._mirror.nearest(vector, _NEAREST)
@@ -269,8 +270,8 @@ class Searcher:
         return self._store.body(node).decode("utf-8", "replace")
 
 
-def _ids_of(folders: Mapping[Uri, Folder], nodes: Mapping[int, Node]) -> dict[Uri, int]:
-    """Ids of the folders that hold a candidate themselves."""
+def _ids_of(folders: Set[Uri], nodes: Mapping[int, Node]) -> dict[Uri, int]:
+    """Ids of those folders that hold a candidate themselves."""
     return {node.uri.parent: node.parent for node in nodes.values() if node.uri.parent in folders}
 
 
@@ -278,7 +279,7 @@ def excerpt(text: str, wanted: set[str]) -> str:
     """The lines around the place where most different terms of the query stand, at most some 280 characters."""
     best, at = 0, 0
     lines = [line for line in text.split("\n") if line.strip()][:2000]
-    for number, line in enumerate(lines):
+    for number, line in enumerate(lines if len(lines) > 1 else ()):
         found = len(wanted.intersection(terms(line[:2000])))
         if found > best:
             best, at = found, number

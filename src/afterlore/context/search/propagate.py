@@ -88,7 +88,9 @@ def propagate(
 
     ``nodes`` are the candidates, ``own`` their own scores from 0 to 1, ``beside`` the candidates next to each.
     """
-    folders = _folders(nodes, own, target, weights)
+    # Where nothing flows down, no folder has a say.
+    flat = weights.own == 1.0
+    folders = {} if flat else _folders(nodes, own, target, weights)
     ranked: list[Ranked] = []
     steps: list[Step] = []
     least: list[float] = []
@@ -111,7 +113,9 @@ def propagate(
 
     top = [uri for uri, folder in folders.items() if folder.parent is None]
     # The target may be a file itself.
-    loose = [id for id, node in nodes.items() if not node.is_directory and target in (node.uri, node.uri.parent)]
+    loose = [
+        id for id, node in nodes.items() if not node.is_directory and (flat or target in (node.uri, node.uri.parent))
+    ]
     open_all(sorted(top, key=lambda uri: uri.parts), loose, None, None)
     while heap:
         _, parts = heapq.heappop(heap)

@@ -34,6 +34,8 @@ INDEXED = 1_000_000
 """Characters of one text that are searched; what follows is kept and read, but not found."""
 _POSTINGS = 8_000
 """Rows that one query ranks at most, as long as its rarest term has fewer. Common terms still count in the score."""
+_POSTINGS_EACH = 27
+"""The same for each row that is wanted: who wants few rows ranks fewer."""
 _BATCH = 500
 
 
@@ -112,7 +114,7 @@ def frequencies(connection: Connection, terms: Iterable[str]) -> dict[str, int]:
     for at in range(0, len(wanted), _BATCH):
         lot = tuple(wanted[at : at + _BATCH])
         marks = ",".join("?" * len(lot))
-        rows = connection.exec_driver_sql(f"SELECT term, documents FROM term WHERE term IN ({marks})", lot)
+        rows = raw(connection, f"SELECT term, documents FROM term WHERE term IN ({marks})", lot)
         found.update((row[0], row[1]) for row in rows)
     return found
 
@@ -144,10 +146,10 @@ def ranked(
     """Ids by FTS5's own rank, through the rarest terms of the query. ``scope`` is the node to stay below."""
     known = frequencies(connection, terms)
     chosen: list[str] = []
-    postings = 0
+    postings, most = 0, min(_POSTINGS, _POSTINGS_EACH * limit)
     for term in sorted(known, key=lambda term: (known[term], term)):
         postings += known[term]
-        if chosen and postings > _POSTINGS:
+        if chosen and postings > most:
             break
         chosen.append(f'"{term}"')
     if not chosen:
@@ -170,9 +172,7 @@ def ranked(
         )
     else:
         head += f"SELECT fulltext.rowid FROM fulltext WHERE fulltext MATCH ?{tail}"
-    rows = connection.exec_driver_sql(
-        f"{head} ORDER BY fulltext.rank LIMIT ?", (*first, " OR ".join(chosen), *values, limit)
-    )
+    rows = raw(connection, f"{head} ORDER BY fulltext.rank LIMIT ?", (*first, " OR ".join(chosen), *values, limit))
     return [row[0] for row in rows]
 
 

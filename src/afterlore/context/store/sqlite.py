@@ -379,10 +379,11 @@ class SqliteStore:
     def body(self, node: Node) -> bytes:
         """See Store."""
         with self._db.reading() as connection:
-            row = connection.exec_driver_sql("SELECT data, file FROM body WHERE node = ?", (node.id,)).first()
+            row = raw(connection, "SELECT data, file FROM body WHERE node = ?", (node.id,)).fetchone()
         if row is None:
             raise NotFoundError(f"{str(node.uri)!r} has no content" + (": it is a folder" * node.is_directory))
-        return bytes(row.data) if row.file is None else self._blobs.read(row.file)
+        data, file = row
+        return bytes(data) if file is None else self._blobs.read(file)
 
     def levels(self, ids: Iterable[int]) -> dict[int, Levels]:
         """See Store."""

@@ -1,0 +1,296 @@
+"""``afterlore ask`` and ``afterlore runs``: put a question to an agent that searches and reads; look at what it did."""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from afterlore import __version__
+from afterlore.app import config, logs, models
+from afterlore.core import Budget, InputError, Interrupted
+
+if TYPE_CHECKING:
+    from afterlore.core import ChatModel
+    from afterlore.journal import RunRow, Runs
+    from afterlore.research.search.corpus import Corpus
+    from afterlore.research.state import Result
+
+__all__ = ["ask", "runs_app"]
+
+runs_app = typer.Typer(help="What agents did: each run step by step, kept so that it can be resumed.")
+
+SCRIPTED = "scripted"
+"""The name of the rules that stand in for a model."""
+_DEFAULT = Budget(calls=40)
+_NOTICE = (
+    "no model was asked: the scripted rules searched and answered. That shows the mechanism, and nothing of what a "
+    "model can do"
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]
+DataDir = Annotated[
+    Path | None,
+    typer.Option("--data-dir", help="Where runs and imported corpora are kept.", metavar="DIR", show_default=False),
+]
+RunId = Annotated[str, typer.Argument(metavar="RUN", help="Its id, or the beginning of it.")]
+
+
+def ask(
+    question: Annotated[str | None, typer.Argument(metavar="QUESTION", show_default=False)] = None,
+    corpus: Annotated[
+        Path | None,
+        typer.Option(help="Search a folder, a document or a file of JSON lines.", metavar="PATH", show_default=False),
+    ] = None,
+    context: Annotated[
+        Path | None,
+        typer.Option(help="Search a context database, as it is.", metavar="DIR", show_default=False),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help=f"A configured model; {SCRIPTED!r} is rules that need none, for trying things out.",
+            metavar="NAME",
+            show_default=False,
+        ),
+    ] = None,
+    budget: Annotated[
+        str | None,
+        typer.Option(
+            help="What it may use: calls=40,tokens=200000,cost=0.50,seconds=600,depth=20. Without it: calls=40.",
+            metavar="LIMITS",
+            show_default=False,
+        ),
+    ] = None,
+    resume: Annotated[
+        str | None, typer.Option(help="Go on with a run that was interrupted, ran out or failed.", metavar="RUN")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No steps, only the answer and errors.")] = False,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> int:
+    """Search, read and answer, with quotes that are checked against what was read.
+
+    Exit code 0 with an answer, 3 without one.
+    """
+    import asyncio
+
+    from afterlore.app.watch import Watch, print_result
+    from afterlore.research.loop import begin, check_question
+
+    settings = config.load()
+    logs.configure(settings)
+    limits = None if budget is None else Budget.parse(budget)
+    if (question is None) == (resume is None):
+        raise InputError("give a QUESTION, or --resume RUN to go on with one")
+    if question is not None:
+        check_question(question)
+    with _open_runs(data_dir) as runs:
+        if question is None:
+            assert resume is not None
+            row = runs.find(resume)
+            known = json.loads(row.head)["settings"]
+            chosen = _chosen(corpus, context, model, known)
+        else:
+            chosen = _chosen(corpus, context, model, {})
+        if chosen["model"] != SCRIPTED:
+            chosen["model"] = _endpoint(settings, chosen["model"]).name
+        with _source(chosen, _data(data_dir)) as source:
+            if question is None:
+                run = runs.resume(row.id)
+            else:
+                run = begin(runs, question, budget=limits or _DEFAULT, agent_version=__version__, settings=chosen)
+            try:
+                with run, Watch(quiet=quiet or as_json) as watch:
+                    watch.note(f"run {run.id}")
+                    work = _work(settings, chosen, source, run, limits, watch)
+                    result = asyncio.run(work)
+            except KeyboardInterrupt:
+                place = "" if data_dir is None else f" --data-dir {data_dir}"
+                raise Interrupted(
+                    f"interrupted; all that was done is on record, go on with: afterlore ask --resume {run.id}{place}"
+                ) from None
+    if as_json:
+        typer.echo(json.dumps(_shown(result, chosen), ensure_ascii=False, indent=1))
+    else:
+        print_result(result)
+        if not quiet:
+            _report(result, chosen, data_dir)
+    return 0 if result.answer is not None else 3
+
+
+async def _work(
+    settings: config.Settings, chosen: Any, source: "Corpus", run: Any, budget: Any, watch: Any
+) -> "Result":
+    from afterlore.research.browse import browsing
+    from afterlore.research.loop import Limits, Loop
+
+    async with _model(settings, chosen["model"]) as (model, context):
+        limits = Limits() if context is None else Limits(context=context * 3 // 4)
+        return await Loop(model, browsing(source, source), limits, watch).run(run, budget=budget)
+
+
+@asynccontextmanager
+async def _model(settings: config.Settings, name: str) -> "AsyncIterator[tuple[ChatModel, int | None]]":
+    """The model, and how many tokens it takes where that is known."""
+    from afterlore.llm.chat import Chat
+    from afterlore.llm.endpoint import Endpoint
+
+    async with AsyncExitStack() as stack:
+        if name == SCRIPTED:
+            from afterlore.llm.scripted import Endpoint as Scripted
+            from afterlore.llm.scripted.searcher import searcher
+
+            served = stack.enter_context(Scripted(searcher(), keep=False))
+            endpoint = Endpoint(name=SCRIPTED, base_url=served.base_url, model=SCRIPTED)
+        else:
+            endpoint = _endpoint(settings, name)
+        yield await stack.enter_async_context(Chat(endpoint)), endpoint.context
+
+
+def _endpoint(settings: config.Settings, name: str | None) -> Any:
+    """A configured model. Without any the error also says what needs none."""
+    if not settings.models:
+        wanted = f"model {name!r} is not configured" if name else "no model is configured"
+        raise InputError(
+            f"{wanted}; add a table [models.NAME] to {str(config.config_file())!r} (docs/models.md), or try the "
+            f"mechanism without one: --model {SCRIPTED}"
+        )
+    return models.endpoint(settings, name)
+
+
+def _chosen(corpus: Path | None, context: Path | None, model: str | None, known: dict[str, Any]) -> dict[str, Any]:
+    """Where to search and whom to ask: as given, else as the run had it."""
+    if corpus is not None and context is not None:
+        raise InputError("--corpus and --context exclude each other; name one")
+    named = {
+        "corpus": None if corpus is None else str(corpus.resolve()),
+        "context": None if context is None else str(context.resolve()),
+    }
+    if not any(named.values()):
+        named = {name: known.get(name) for name in named}
+    if not any(named.values()):
+        raise InputError("name what to search: --corpus PATH or --context DIR")
+    return {**named, "model": model or known.get("model")}
+
+
+@contextmanager
+def _source(chosen: dict[str, Any], data: Path) -> "Iterator[Corpus]":
+    from afterlore.research.search.corpus import open_context, open_corpus
+
+    if chosen["corpus"]:
+        opened = open_corpus(Path(chosen["corpus"]), data=data)
+    else:
+        opened = open_context(Path(chosen["context"]))
+    with opened as source:
+        yield source
+
+
+def _data(data_dir: Path | None) -> Path:
+    import platformdirs
+
+    return data_dir or Path(platformdirs.user_data_dir("afterlore", appauthor=False))
+
+
+@contextmanager
+def _open_runs(data_dir: Path | None) -> "Iterator[Runs]":
+    from afterlore.journal import Runs
+
+    with Runs(_data(data_dir) / "runs.sqlite") as runs:
+        yield runs
+
+
+def _shown(result: "Result", chosen: dict[str, Any]) -> dict[str, Any]:
+    row: dict[str, Any] = {**result.model_dump(mode="json"), "model": chosen.get("model")}
+    if chosen.get("model") == SCRIPTED:
+        row["notice"] = _NOTICE
+    return row
+
+
+def _report(result: "Result", chosen: dict[str, Any], data_dir: Path | None) -> None:
+    usage = result.usage
+    tokens = "unknown" if usage.tokens is None else f"{usage.tokens:,}"
+    cost = "unknown" if usage.cost is None else f"${usage.cost}"
+    place = "" if data_dir is None else f" --data-dir {data_dir}"
+    typer.echo(
+        f"\n{result.steps} steps, {usage.attempts} requests, {tokens} tokens, cost {cost}, {result.seconds:.1f} s"
+    )
+    typer.echo(f"step by step: afterlore runs show {result.run}{place}")
+    if result.answer is None or result.stop_reason != "answered":
+        typer.echo(f"go on: afterlore ask --resume {result.run} --budget calls=80{place}")
+    if chosen.get("model") == SCRIPTED:
+        typer.echo(_NOTICE)
+
+
+@runs_app.command("ls")
+def list_runs(data_dir: DataDir = None, as_json: Json = False) -> None:
+    """All runs, the latest first."""
+    from afterlore.report import one_line
+
+    with _open_runs(data_dir) as runs:
+        rows = [_row(row) for row in runs.ls()]
+    if as_json:
+        typer.echo(json.dumps({"runs": rows}, ensure_ascii=False, indent=1))
+        return
+    for row in rows:
+        typer.echo(f"{row['run']}  {row['state']:<20}  {row['events']:>5} events  {one_line(row['question'])[:70]}")
+    if not rows:
+        typer.echo("there are no runs yet; afterlore ask makes one")
+
+
+def _row(row: "RunRow") -> dict[str, Any]:
+    from afterlore.journal import Head
+    from afterlore.journal.trajectory import read_outcome
+
+    head = Head.from_json(row.head)
+    state = "running" if row.running else "interrupted"
+    if row.last is not None and row.last.kind == "ended":
+        state = read_outcome(row.last.body).stop_reason
+    return {
+        "run": row.id,
+        "began": row.began.isoformat(),
+        "state": state,
+        "events": row.events,
+        "agent": head.agent,
+        "question": head.task.prompt,
+    }
+
+
+@runs_app.command("show")
+def show_run(id: RunId, data_dir: DataDir = None, as_json: Json = False) -> None:
+    """One run: what was done, what was found and how it ended."""
+    from afterlore.app.watch import Watch, print_result
+    from afterlore.journal import Head, fold
+    from afterlore.research.state import State
+
+    with _open_runs(data_dir) as runs:
+        row = runs.find(id)
+        events = runs.events(row.id)
+    head = Head.from_json(row.head)
+    state = State.of(row, events)
+    result = state.result(running=row.running)
+    if as_json:
+        trajectory = fold(row.id, head, events).model_dump(mode="json")
+        value = {"result": _shown(result, head.settings), "settings": head.settings, "trajectory": trajectory}
+        typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
+        return
+    watch = Watch(quiet=False, to_stdout=True)
+    watch.note(f"run {row.id}, begun {row.began:%Y-%m-%d %H:%M:%S} UTC\n{head.task.prompt}\n")
+    for step in state.steps:
+        watch.replay(step)
+    print_result(result)
+    _report(result, head.settings, data_dir)
+
+
+@runs_app.command("cancel")
+def cancel_run(id: RunId, data_dir: DataDir = None, as_json: Json = False) -> None:
+    """End a run that another process works on, before its next step. It can be resumed."""
+    with _open_runs(data_dir) as runs:
+        row = runs.find(id)
+        running = runs.cancel(row.id)
+    if as_json:
+        typer.echo(json.dumps({"run": row.id, "running": running}))
+    else:
+        typer.echo(f"{row.id} will end before its next step" if running else f"nobody works on {row.id}")

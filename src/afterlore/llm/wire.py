@@ -1,0 +1,144 @@
+"""The HTTP below: one client for each endpoint, opened when it is first needed and closed by its owner.
+
+Redirects are not followed, and proxies and credentials of the environment are not used: a request goes to the address
+that was configured and nowhere else. That address may be private, for whoever configured it owns it.
+
+Not covered: addresses that need a query or another header than ``Authorization: Bearer``, HTTP/2, proxies.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+from afterlore.llm.attempts import Timing
+from afterlore.llm.endpoint import Endpoint
+from afterlore.llm.faults import Trouble, refusal
+from afterlore.llm.secrets import Scrubber, plain
+from afterlore.llm.tape import Tape
+
+if TYPE_CHECKING:
+    import httpx2
+
+__all__ = ["Wire"]
+
+_CONNECT_SECONDS = 10.0
+_ERROR_BYTES = 64 * 1024
+
+
+class Wire:
+    """Sends bodies and gives back answers."""
+
+    def __init__(self, endpoint: Endpoint, timing: Timing) -> None:
+        self.endpoint = endpoint
+        self.scrubber = Scrubber(endpoint.key())
+        self.tape = Tape(endpoint, self.scrubber)
+        self._timing = timing
+        self._client: httpx2.AsyncClient | None = None
+
+    async def aclose(self) -> None:
+        """End all connections. Asking again opens new ones."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+
+    async def pieces(self, path: str, body: bytes, *, seconds: float, longest: float) -> AsyncGenerator[bytes, None]:
+        """The answer's body, of status 200, as it comes: ``seconds`` may pass between two pieces, ``longest`` in all.
+
+        Raises Trouble. Close it (``aclosing``) when you stop before its end.
+        """
+        if self.endpoint.replay is not None:
+            status, recorded = self.tape.answer(path, body)
+            if status != 200:
+                raise refusal(status, {}, recorded)
+            yield recorded
+            return
+        import httpx2
+
+        size = 0
+        try:
+            async with self._opened().stream(
+                "POST",
+                self.endpoint.base_url + path,
+                content=body,
+                timeout=httpx2.Timeout(seconds, connect=min(_CONNECT_SECONDS, seconds), pool=None),
+            ) as response:
+                if response.status_code != 200:
+                    trouble = refusal(response.status_code, response.headers, await self._head(response))
+                    trouble.detail = self.scrubber.text(trouble.detail)
+                    raise trouble
+                end = self._timing.clock() + longest
+                async for piece in response.aiter_bytes():
+                    size += len(piece)
+                    if size > self.endpoint.max_bytes:
+                        limit = self.endpoint.max_bytes
+                        raise Trouble("malformed", f"it answers more than {limit} bytes; allow more with max_bytes")
+                    if self._timing.clock() > end:
+                        detail = f"it still answers after {longest:.0f} s; allow more with longest"
+                        raise Trouble("timed_out", detail)
+                    yield piece
+        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+            detail = f"nothing answers at {self.endpoint.base_url!r}: {self._said(error)}; is it running?"
+            kind = "timed_out" if isinstance(error, httpx2.ConnectTimeout) else "unavailable"
+            raise Trouble(kind, detail, retry=True, sent=False) from error
+        except httpx2.TimeoutException as error:
+            detail = f"no answer within {seconds:.0f} s; allow more with timeout"
+            raise Trouble("timed_out", detail, retry=True) from error
+        except httpx2.TransportError as error:
+            detail = f"the connection broke: {self._said(error)}"
+            raise Trouble("cut_off" if size else "unavailable", detail, retry=True) from error
+        except httpx2.DecodingError as error:
+            raise Trouble("malformed", "its answer cannot be decompressed") from error
+
+    async def whole(self, path: str, body: bytes, *, seconds: float) -> bytes:
+        """All of the answer's body, without the key. Raises Trouble."""
+        pieces = self.pieces(path, body, seconds=seconds, longest=seconds)
+        try:
+            async with asyncio.timeout(seconds), aclosing(pieces):
+                return self.scrubber.bytes(b"".join([piece async for piece in pieces]))
+        except TimeoutError as error:
+            detail = f"no whole answer within {seconds:.0f} s; allow more with timeout"
+            raise Trouble("timed_out", detail, retry=True) from error
+
+    async def _head(self, response: "httpx2.Response") -> bytes:
+        """The beginning of an error's body, as far as it comes."""
+        import httpx2
+
+        head = b""
+        try:
+            async for piece in response.aiter_bytes():
+                head += piece
+                if len(head) >= _ERROR_BYTES:
+                    break
+        except (httpx2.TransportError, httpx2.DecodingError):
+            pass
+        return self.scrubber.bytes(head[:_ERROR_BYTES])
+
+    def _opened(self) -> "httpx2.AsyncClient":
+        import httpx2
+
+        if self._client is None:
+            headers = {"Content-Type": "application/json", "User-Agent": f"afterlore/{_version()}"}
+            # Compressed answers save little here, and a small one may inflate without end.
+            headers["Accept-Encoding"] = "identity"
+            if key := self.endpoint.key():
+                headers["Authorization"] = f"Bearer {key}"
+            size = self.endpoint.max_concurrency
+            self._client = httpx2.AsyncClient(
+                headers=headers,
+                limits=httpx2.Limits(max_connections=size, max_keepalive_connections=size),
+                follow_redirects=False,
+                trust_env=False,
+            )
+        return self._client
+
+    def _said(self, error: Exception) -> str:
+        return plain(self.scrubber.text(str(error) or type(error).__name__))
+
+
+def _version() -> str:
+    try:
+        return version("afterlore")
+    except PackageNotFoundError:
+        return "0"

@@ -1,0 +1,194 @@
+"""``ask`` and ``runs``: what a person sees, what machines read, and what happens when somebody stops it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from afterlore.app.cli import run
+from afterlore.journal import Runs
+from afterlore.llm.scripted import Broken, Endpoint, Turn, call, in_turn, say
+from afterlore.llm.scripted.faults import FAULTS
+from conftest import ROOT
+
+CORPUS = str(ROOT / "samples" / "research" / "corpus")
+QUESTION = "In which town was the founder of the company that makes the Lumen-4 buoy born?"
+KEY = "sk-dummy-7f3a9b2c4d5e6f70"
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+def configured(base_url: str, **more: str) -> dict[str, str]:
+    """The environment that names an endpoint ``local``."""
+    named = {"BASE_URL": base_url, "MODEL": "scripted", **more}
+    return {f"AFTERLORE_MODELS__LOCAL__{name}": value for name, value in named.items()}
+
+
+def ask(capsys: pytest.CaptureFixture[str], data: Path, *words: str, code: int = 0) -> dict[str, Any]:
+    assert run(["ask", *words, "--data-dir", str(data), "--json"]) == code
+    read: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return read
+
+
+def test_a_question_is_answered_offline(capsys: pytest.CaptureFixture[str], data: Path) -> None:
+    result = ask(capsys, data, QUESTION, "--corpus", CORPUS, "--model", "scripted")
+    assert (result["answer"], result["stop_reason"]) == ("Oskerry", "answered")
+    assert {quote["status"] for quote in result["evidence"]} == {"quote-verified"}
+    assert len(result["evidence"]) == 3
+    assert "no model was asked" in result["notice"]
+    assert run(["runs", "ls", "--data-dir", str(data), "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["runs"]
+    assert (row["run"], row["state"], row["question"]) == (result["run"], "answered", QUESTION)
+    assert run(["runs", "show", result["run"], "--data-dir", str(data), "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["result"] == result | {"model": "scripted"}
+    assert shown["trajectory"]["outcome"]["answer"] == "Oskerry"
+    assert shown["settings"]["corpus"] == CORPUS
+
+
+def test_what_a_person_sees(capsys: pytest.CaptureFixture[str], data: Path) -> None:
+    assert run(["ask", QUESTION, "--corpus", CORPUS, "--model", "scripted", "--data-dir", str(data)]) == 0
+    seen = capsys.readouterr()
+    for text in ("Oskerry", "✓ quote-verified", "ilse-quandt.md", "no model was asked", "afterlore runs show"):
+        assert text in seen.out
+    for text in ("→ search “", "→ visit “", "hits for", "was read"):
+        assert text in seen.err
+    assert run(["runs", "ls", "--data-dir", str(data)]) == 0
+    assert QUESTION[:60] in capsys.readouterr().out
+    with Runs(data / "runs.sqlite") as runs:
+        id = runs.ls()[0].id
+    assert run(["runs", "show", id[:-1], "--data-dir", str(data)]) == 0
+    shown = capsys.readouterr().out
+    assert "→ visit “" in shown
+    assert "✓ quote-verified" in shown
+
+
+def test_without_an_answer_what_was_found_is_shown(capsys: pytest.CaptureFixture[str], data: Path) -> None:
+    words = [QUESTION, "--corpus", CORPUS, "--model", "scripted", "--budget", "calls=3"]
+    result = ask(capsys, data, *words)
+    assert result["stop_reason"] == "limit:calls"
+    assert result["usage"]["attempts"] <= 3
+    assert result["findings"]["hits"]
+    more = ask(capsys, data, "--resume", result["run"], "--budget", "calls=40")
+    assert (more["answer"], more["run"]) == ("Oskerry", result["run"])
+    assert more["usage"]["attempts"] > 3
+    none = ask(capsys, data, *words[:-1], "calls=0", code=3)
+    assert (none["answer"], none["stop_reason"]) == (None, "limit:calls")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["", "--corpus", CORPUS], "the question is empty"),
+        (["q" * 50_000, "--corpus", CORPUS], "50,000 characters, at most 20,000"),
+        ([QUESTION], "--corpus PATH or --context DIR"),
+        ([], "give a QUESTION, or --resume RUN"),
+        ([QUESTION, "--resume", "x"], "give a QUESTION, or --resume RUN"),
+        ([QUESTION, "--corpus", CORPUS], "--model scripted"),
+        ([QUESTION, "--corpus", CORPUS, "--model", "gpt"], "model 'gpt' is not configured"),
+        ([QUESTION, "--corpus", "nowhere", "--model", "scripted"], "no such corpus: "),
+        ([QUESTION, "--context", "nowhere", "--model", "scripted"], "no context database in "),
+        ([QUESTION, "--corpus", CORPUS, "--context", "x"], "exclude each other"),
+        ([QUESTION, "--corpus", CORPUS, "--model", "scripted", "--budget", "calls=many"], "the limit is no number"),
+        (["--resume", "nothing"], "there is no run 'nothing'"),
+    ],
+)
+def test_wrong_use_is_one_line_that_says_how(
+    capsys: pytest.CaptureFixture[str], data: Path, words: list[str], said: str
+) -> None:
+    assert run(["ask", *words, "--data-dir", str(data)]) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert len(error.splitlines()) == 1
+
+
+def start(data: Path, environment: dict[str, str], *words: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-W", "error", "-m", "afterlore.app", "ask", *words, "--data-dir", str(data)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **environment},
+    )
+
+
+def test_stopped_and_resumed_and_never_by_two_at_once(capsys: pytest.CaptureFixture[str], data: Path) -> None:
+    answers = in_turn([Turn(calls=(call("search", queries=["Lumen-4"]),)), Broken("hang")])
+    with Endpoint(answers) as endpoint:
+        environment = configured(endpoint.base_url)
+        process = start(data, environment, QUESTION, "--corpus", CORPUS)
+        assert process.stderr is not None
+        first = process.stderr.readline()
+        id = first.removeprefix("run ").strip()
+        while "hits for" not in process.stderr.readline():
+            pass
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            assert run(["ask", "--resume", id, "--data-dir", str(data)]) == 2
+            assert "is being worked on by another process" in capsys.readouterr().err
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=60)
+            assert process.returncode == 130
+            assert f"afterlore ask --resume {id} --data-dir {data}" in said.splitlines()[-1]
+            endpoint.play(say("It was Oskerry."))
+            result = ask(capsys, data, "--resume", id)
+        assert (result["answer"], result["run"]) == ("It was Oskerry.", id)
+        assert result["findings"]["queries"] == ["Lumen-4"]
+        assert [message["role"] for message in endpoint.bodies[0]["messages"]] == [
+            "system",
+            "user",
+            "assistant",
+            "tool",
+        ]
+
+
+def test_cancelled_by_another_process(capsys: pytest.CaptureFixture[str], data: Path) -> None:
+    with Endpoint(in_turn([Turn(calls=(call("search", queries=[str(n)]),)) for n in range(500)])) as endpoint:
+        process = start(data, configured(endpoint.base_url), QUESTION, "--corpus", CORPUS, "--budget", "calls=500")
+        assert process.stderr is not None
+        id = process.stderr.readline().removeprefix("run ").strip()
+        assert run(["runs", "cancel", id, "--data-dir", str(data)]) == 0
+        assert "will end before its next step" in capsys.readouterr().out
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == 3
+    assert "No answer (limit:cancelled)" in out
+
+
+@pytest.mark.parametrize("fault", ["", "key_echo", "key_echo_500"])
+def test_a_key_is_nowhere(data: Path, fault: str) -> None:
+    asked = in_turn(
+        [Turn(calls=(call("search", queries=["Lumen-4"]),)), *([FAULTS[fault]] if fault else []), Turn("Oskerry.")]
+    )  # type: ignore[list-item]
+    with Endpoint(asked, key=KEY) as endpoint:
+        environment = configured(endpoint.base_url, API_KEY=KEY, RETRIES="1") | {"AFTERLORE_LOG_LEVEL": "debug"}
+        process = start(data, environment, QUESTION, "--corpus", CORPUS)
+        out, err = process.communicate(timeout=60)
+        assert endpoint.count() >= 2
+        assert all(KEY in one.headers["authorization"] for one in endpoint.seen)
+    assert process.returncode in (0, 3), err
+    assert KEY not in out + err
+    files = [path for path in data.rglob("*") if path.is_file()]
+    assert files
+    assert [path for path in files if KEY.encode() in path.read_bytes()] == []
+
+
+def test_what_a_model_writes_is_no_markup(capsys: pytest.CaptureFixture[str], data: Path) -> None:
+    with (
+        Endpoint(say("[bold]so[/bold] \x1b[31mred\x1b[0m [/nothing]")) as endpoint,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        for name, value in configured(endpoint.base_url).items():
+            patch.setenv(name, value)
+        assert run(["ask", QUESTION, "--corpus", CORPUS, "--data-dir", str(data)]) == 0
+    seen = capsys.readouterr()
+    assert "[bold]so[/bold]" in seen.out
+    assert "\x1b[31m" not in seen.out + seen.err
