@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from afterlore.core import canonical_json
+
 __all__ = ["Unfit", "read_arguments"]
 
 _FENCE = re.compile(r"\A```\w*\s*(.*?)\s*```\Z", re.S)
@@ -38,6 +40,10 @@ class Unfit(Exception):
 def read_arguments(text: str, model: type[_M]) -> tuple[_M, bool]:
     """The arguments, and whether they were mended. Raises Unfit."""
     value, mended = _read(text)
+    try:
+        canonical_json(value).encode()
+    except ValueError as error:
+        raise Unfit("the arguments hold half of a character, or a number that is too large; send neither") from error
     for _ in range(1 + 2 * _NAMED):
         try:
             return model.model_validate(value), mended

@@ -102,10 +102,6 @@ def read_update(text: str) -> tuple[Update, tuple[str, ...]]:
         raise InputError(
             f"it holds none of: {', '.join(Update.model_fields)}" + "".join(f"; {c}" for c in complaints[:3])
         )
-    try:
-        update.to_json().encode()
-    except UnicodeEncodeError as error:
-        raise InputError("it holds half of a character (a lone surrogate)") from error
     return update, tuple(complaints)
 
 
