@@ -34,7 +34,7 @@ from afterlore.research.conversation import looks_like_call
 from afterlore.research.findings import Findings
 from afterlore.research.loop import Counted, usage_of
 from afterlore.research.rounds import words
-from afterlore.research.rounds.state import LoggedFailure, Origin, State, accept, merge, read_update, render
+from afterlore.research.rounds.state import Locate, LoggedFailure, Origin, State, accept, merge, read_update, render
 from afterlore.text.quotes import locate
 
 __all__ = ["Compressed", "Compressor", "transcript"]
@@ -84,6 +84,8 @@ class Compressor:
     """Tokens that a record may have."""
     chunks: int = 4
     """At most."""
+    locate: Locate = locate
+    """The quote gate."""
 
     async def typed(
         self,
@@ -108,7 +110,7 @@ class Compressor:
                 continue
             update, left_out = read_update(text)
             pages = [page for item in update.evidence if (page := _page(item.address, found, text_of))]
-            new, unresolved = accept(update, now, pages, origin, locate)
+            new, unresolved = accept(update, now, pages, origin, self.locate)
             added = merge(added, new)
             complaints += [*left_out, *unresolved]
             good += 1

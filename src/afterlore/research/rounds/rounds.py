@@ -51,6 +51,7 @@ from afterlore.research.rounds.state import (
 )
 from afterlore.research.state import Resumed
 from afterlore.research.tools import Tool
+from afterlore.text.quotes import locate
 
 __all__ = ["Plan", "Rounds", "RoundsResult", "result_of"]
 
@@ -73,6 +74,8 @@ class Plan:
     """Of one branch in one round at most."""
     known: int = 8_000
     """Tokens of the state that the next round is shown at most."""
+    gate: bool = True
+    """Whether the quotes of a record are looked for in their pages. Off only to measure what the gate is worth."""
 
     def __post_init__(self) -> None:
         for name in ("rounds", "branches", "turns"):
@@ -215,10 +218,11 @@ class Rounds:
 
     def _shares(self, now: Round, ledger: Ledger) -> tuple[Ledger, Ledger]:
         """What the branches of a round may consume together, and what is set aside for compressing it."""
-        rest = self.plan.attempts - now.number + 1
+        # Who is to spend the whole budget anyway may take all that is left.
+        rest = 1 if self.plan.method.carry == "answers" else self.plan.attempts - now.number + 1
         branches = len(now.leads)
         left = ledger.left()
-        compresses = self.plan.method.compresses(final=rest == 1)
+        compresses = self.plan.method.compresses(final=now.number >= self.plan.attempts)
 
         def share(amount: int | None, useful: int) -> int:
             return 0 if amount is None else min(amount, max(-(-amount // rest), useful * branches))
@@ -284,12 +288,18 @@ class Rounds:
             ledger,
             put,
             done=steps_of(now.compressing[branch]),
+            locate=locate if self.plan.gate else _anywhere,
         )
         steps = steps_of(now.parts[branch])
         origin = Origin(now.number, branch, len(steps))
         if self.plan.method.carry == "notes":
             return await compressor.text(steps, _notes(log.progress, before=now.number), origin)
         return await compressor.typed(steps, known, found, log.run.blob, origin)
+
+
+def _anywhere(quote: str, text: str) -> tuple[int, int] | None:
+    """No gate: any quote is taken to stand at the beginning."""
+    return (0, min(len(quote), len(text))) if quote and text else None
 
 
 def result_of(run: str, progress: Progress, how: Method) -> RoundsResult:
