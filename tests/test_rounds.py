@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from afterlore.core import Budget, InputError, ModelError, Reply, Request
-from afterlore.journal import Event, Head, Runs
+from afterlore.journal import Event, Head, Run, Runs
 from afterlore.research.browse import browsing
 from afterlore.research.loop import Limits, begin
 from afterlore.research.rounds.log import Progress
@@ -229,11 +229,11 @@ def test_a_trajectory_that_does_not_fit_is_compressed_in_chunks(go: Callable[...
         return script(request)
 
     script = Script(["lib/ada"], [FIRST], [ADA])
-    result = go(played, plan=Plan(rounds=1), limits=Limits(context=9_000, shown=30_000), library=Library(long))
+    result = go(played, plan=Plan(rounds=1), limits=Limits(context=6_000, shown=30_000), library=Library(long))
     assert len(seen) > 1
     assert all(f"(part {number} of {len(seen)})" in text for number, text in enumerate(seen, start=1))
     assert result.standing is Standing.SUPPORTED
-    assert all(len(text) < 4 * 9_000 for text in seen)
+    assert all(len(text) < 4 * 6_000 for text in seen)
 
 
 def test_an_answer_may_cite_a_page_of_an_earlier_round(go: Callable[..., RoundsResult], runs: Runs) -> None:
@@ -403,3 +403,27 @@ def test_a_method_that_there_is_not() -> None:
         Plan(rounds=0)
     with pytest.raises(InputError, match="64 tokens or more"):
         Plan(known=10)
+
+
+def test_a_plan_is_kept_in_the_settings() -> None:
+    plan = Plan(method=method("majority"), rounds=3, branches=2, turns=7, known=900)
+    assert Plan.from_settings(json.loads(json.dumps(plan.settings))) == plan
+    with pytest.raises(InputError, match="no plan of rounds"):
+        Plan.from_settings({"rounds": 3})
+
+
+def test_a_full_disk_is_one_clear_error(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf = Library(PAGES)
+    script = Script(["lib/ada"], [FIRST], [ADA])
+
+    def full(*_: object, **__: object) -> None:
+        raise InputError("the journal cannot be written; free space, then resume")
+
+    def watch(_: Progress, event: Event) -> None:
+        if event.kind == "part":
+            monkeypatch.setattr(Run, "append", full)
+
+    with begin(runs, QUESTION, budget=Budget(), agent_version="1", settings={}) as run:
+        rounds = Rounds(Played(script), browsing(shelf, shelf), Plan(branches=2), watch=watch)
+        with pytest.raises(InputError, match="free space, then resume"):
+            asyncio.run(rounds.run(run))

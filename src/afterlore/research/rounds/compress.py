@@ -41,6 +41,7 @@ __all__ = ["Compressed", "Compressor", "transcript"]
 
 _CLIPS = (20_000, 6_000, 2_500, 1_200, 500)
 """Characters of one tool result that are shown: the most with which the trajectory fits into the chunks there are."""
+_REPLY = 8_000
 _OVERFLOWS = 3
 """How often a chunk that the endpoint finds too large is cut smaller."""
 _SMALLEST = 400
@@ -80,12 +81,15 @@ class Compressor:
     """What is set aside for compressing."""
     put: Callable[[str, Record], None]
     done: list[Step] = field(default_factory=list)
-    reply: int = 4_000
-    """Tokens that a record may have."""
     chunks: int = 4
     """At most."""
     locate: Locate = locate
     """The quote gate."""
+
+    @property
+    def reply(self) -> int:
+        """Tokens that a record may have, a model's reasoning included."""
+        return min(_REPLY, self.context // 4)
 
     async def typed(
         self,

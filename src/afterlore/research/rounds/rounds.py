@@ -11,11 +11,13 @@ earlier one is never lost to it.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any, Self
 
 from afterlore.core import (
+    AfterloreError,
     Budget,
     BudgetExhausted,
     ChatModel,
@@ -36,7 +38,7 @@ from afterlore.research.rounds import words
 from afterlore.research.rounds.compress import Compressed, Compressor
 from afterlore.research.rounds.harvest import harvest, steps_of
 from afterlore.research.rounds.log import Log, Merged, Part, PartEvent, Progress, Round, RoundBegan, part_id
-from afterlore.research.rounds.methods import METHODS, Method, choose
+from afterlore.research.rounds.methods import METHODS, Method, choose, method
 from afterlore.research.rounds.state import (
     BranchStatus,
     Evidence,
@@ -83,6 +85,31 @@ class Plan:
                 raise InputError(f"{name} must be 1 or more, not {getattr(self, name)}")
         if self.known < 64:
             raise InputError(f"known must be 64 tokens or more, not {self.known}")
+
+    @property
+    def settings(self) -> dict[str, str | int]:
+        """For a run's head, so that it is resumed as it was begun; see ``from_settings``."""
+        return {
+            "method": self.method.name,
+            "rounds": self.rounds,
+            "branches": self.branches,
+            "turns": self.turns,
+            "known": self.known,
+        }
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any]) -> Self:
+        """Raises InputError for a plan that is none of ours."""
+        try:
+            return cls(
+                method=method(settings["method"]),
+                rounds=int(settings["rounds"]),
+                branches=int(settings["branches"]),
+                turns=int(settings["turns"]),
+                known=int(settings["known"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(f"the run's settings hold no plan of rounds: {error}") from error
 
     @property
     def attempts(self) -> int:
@@ -212,6 +239,12 @@ class Rounds:
                 for branch, merged in enumerate(now.merged):
                     if merged is None:
                         group.create_task(self._branch(log, now, branch, known, share, aside))
+        except BaseExceptionGroup as errors:
+            # What a branch cannot turn into an outcome, such as a full disk, is one clear error.
+            ours = errors.subgroup(AfterloreError)
+            if ours is None:
+                raise
+            raise _first(ours) from errors
         finally:
             share.close()
             aside.close()
@@ -295,6 +328,14 @@ class Rounds:
         if self.plan.method.carry == "notes":
             return await compressor.text(steps, _notes(log.progress, before=now.number), origin)
         return await compressor.typed(steps, known, found, log.run.blob, origin)
+
+
+def _first(group: BaseExceptionGroup[AfterloreError]) -> AfterloreError:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, AfterloreError)
+    return error
 
 
 def _anywhere(quote: str, text: str) -> tuple[int, int] | None:
