@@ -6,10 +6,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constr
 DEMO := build/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test slow lint docs bench screenshots clean
+.PHONY: help demo demo-research test slow lint docs bench screenshots clean
 
 help:  ## show this list
-	@sed -n 's/^\([a-z]*\):.*##/\1\t/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*##/\1\t/p' $(MAKEFILE_LIST)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -50,6 +50,10 @@ demo: $(VENV)/core.stamp  ## build two days of briefs from the shipped samples, 
 	@echo "The first story of $(DEMO)/2026-03-10/brief.md:"
 	@echo
 	@sed -n '/^## /,/^---$$/p;/^---$$/q' $(DEMO)/2026-03-10/brief.md
+
+demo-research: $(VENV)/core.stamp  ## ask a question of the shipped corpus, offline, by rules in place of a model
+	@$(BIN)/afterlore ask "In which town was the founder of the company that makes the Lumen-4 buoy born?" \
+	  --corpus samples/research/corpus --model scripted --data-dir build/research
 
 lint: $(VENV)/test.stamp  ## ruff and mypy
 	$(BIN)/ruff check .

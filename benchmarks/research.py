@@ -3,13 +3,14 @@
 ::
 
     python benchmarks/research.py
-    python benchmarks/research.py --runs 50,200,800
+    python benchmarks/research.py --runs 50,200 --connections 32
 
 Each run asks five times: three searches, two pages, an answer with a quote. The endpoint answers in another process
 over loopback, so what is measured is the client's process alone: the loop, the journal in a real file, the HTTP client.
 Beside it stands a bare loop of httpx2 that sends the last request of a run as often and reads the answer: what the wire
-alone costs. ``peak_rss_mb`` is of the whole process, Python and its libraries included; ``resting_rss_mb`` before the
-first run. CPU time is user and system time of all threads.
+alone costs. ``--connections`` is how many requests are under way at a time. CPU time is user and system time of all
+threads; the machine should have nothing else to do. ``peak_rss_mb`` is of the whole process, Python and its libraries
+included; ``resting_rss_mb`` before the first run.
 """
 
 import argparse
@@ -72,10 +73,10 @@ def _rss() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-async def loops(base_url: str, runs: Runs, number: int) -> None:
+async def loops(base_url: str, runs: Runs, number: int, connections: int) -> None:
     """So many runs at once."""
     shelf = Shelf()
-    endpoint = Endpoint(name="bench", base_url=base_url, model="scripted", max_concurrency=number)
+    endpoint = Endpoint(name="bench", base_url=base_url, model="scripted", max_concurrency=connections)
     async with Chat(endpoint) as model:
         loop = Loop(model, browsing(shelf, shelf))
 
@@ -89,10 +90,10 @@ async def loops(base_url: str, runs: Runs, number: int) -> None:
     assert set(ends) == {"answered"}, set(ends)
 
 
-async def bare(base_url: str, body: dict[str, Any], number: int) -> None:
+async def bare(base_url: str, body: dict[str, Any], number: int, connections: int) -> None:
     """As many requests, as many at a time."""
-    limits = httpx2.Limits(max_connections=number, max_keepalive_connections=number)
-    async with httpx2.AsyncClient(limits=limits, timeout=120) as client:
+    limits = httpx2.Limits(max_connections=connections, max_keepalive_connections=connections)
+    async with httpx2.AsyncClient(limits=limits, timeout=600) as client:
 
         async def one() -> None:
             for _ in range(_REQUESTS):
@@ -120,22 +121,23 @@ async def last_body(base_url: str, runs: Runs) -> dict[str, Any]:
     return body
 
 
-def measure(base_url: str, number: int) -> dict[str, float]:
+def measure(base_url: str, number: int, connections: int) -> dict[str, float]:
     """Figures for so many runs at once."""
     with tempfile.TemporaryDirectory() as folder, Runs(Path(folder) / "runs.sqlite") as runs:
         body = asyncio.run(last_body(base_url, runs))
         resting = _rss()
         began, busy = time.perf_counter(), time.process_time()
-        asyncio.run(loops(base_url, runs, number))
+        asyncio.run(loops(base_url, runs, number, connections))
         seconds, cpu = time.perf_counter() - began, time.process_time() - busy
         peak = _rss()
         size = sum(path.stat().st_size for path in Path(folder).iterdir() if path.is_file())
         busy = time.process_time()
-        asyncio.run(bare(base_url, body, number))
+        asyncio.run(bare(base_url, body, number, connections))
         wire = time.process_time() - busy
     requests = number * _REQUESTS
     return {
         "runs": number,
+        "connections": connections,
         "requests": requests,
         "cpu_ms_per_request": cpu / requests * 1000,
         "bare_cpu_ms_per_request": wire / requests * 1000,
@@ -148,9 +150,9 @@ def measure(base_url: str, number: int) -> dict[str, float]:
     }
 
 
-def _one(base_url: str, number: int) -> dict[str, float]:
+def _one(base_url: str, number: int, connections: int) -> dict[str, float]:
     """In a process of its own: peak memory never goes down again."""
-    words = [sys.executable, __file__, "--at", base_url, "--runs", str(number)]
+    words = [sys.executable, __file__, "--at", base_url, "--runs", str(number), "--connections", str(connections)]
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     row: dict[str, float] = json.loads(done.stdout)
     return row
@@ -159,19 +161,20 @@ def _one(base_url: str, number: int) -> dict[str, float]:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print one row for each number of runs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", default="50,200,800", help="runs at a time")
+    parser.add_argument("--runs", default="50,200", help="runs at a time")
+    parser.add_argument("--connections", type=int, default=200, help="requests at a time")
     parser.add_argument("--at", default="", help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
     numbers = [int(number) for number in chosen.runs.split(",")]
     if chosen.at:
-        print(json.dumps(measure(chosen.at, numbers[0])))
+        print(json.dumps(measure(chosen.at, numbers[0], chosen.connections)))
         return
     server = subprocess.Popen([sys.executable, "-c", _SERVE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert server.stdout is not None
     try:
         base_url = server.stdout.readline().strip()
         for number in numbers:
-            row = _one(base_url, number)
+            row = _one(base_url, number, min(number, chosen.connections))
             print("  ".join(f"{name} {value:,.2f}".replace(".00", "") for name, value in row.items()), flush=True)
     finally:
         server.communicate()

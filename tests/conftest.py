@@ -1,5 +1,6 @@
 """No test reaches the network beyond loopback (pytest-socket, see pyproject.toml) or the user's home."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -24,13 +25,8 @@ def _no_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = tmp_path / "home"
     for variable in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "APPDATA", "LOCALAPPDATA"):
         monkeypatch.setenv(variable, str(home))
-    for variable in (
-        "AFTERLORE_LOG_LEVEL",
-        "AFTERLORE_LOG_FORMAT",
-        "AFTERLORE_OFFLINE",
-        "AFTERLORE_ALLOW_HOSTS",
-    ):
-        monkeypatch.delenv(variable, raising=False)
+    for variable in [name for name in os.environ if name.startswith("AFTERLORE_")]:
+        monkeypatch.delenv(variable)
 
 
 @pytest.fixture(scope="session")

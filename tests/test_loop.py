@@ -11,6 +11,7 @@ from afterlore.core import (
     InputError,
     Ledger,
     ModelError,
+    Page,
     Request,
     Role,
     StepKind,
@@ -204,6 +205,46 @@ def test_one_page_that_fails_takes_no_other_with_it(make: Callable[..., Investig
     assert result.evidence[0].status == "quote-verified"
 
 
+def test_a_page_that_fails_for_ever_is_no_progress(make: Callable[..., Investigation]) -> None:
+    failing = calls(call("visit", urls=["lib/nowhere"]))
+    work = make(lambda request: failing if len(request.tools) > 1 else says("I could not read it."))
+    assert work.go().stop_reason == "failed:no_progress"
+    assert len(work.library.read_) == 4
+
+
+def test_a_page_that_hangs_takes_no_other_with_it(runs: Runs) -> None:
+    class Slow(Library):
+        async def read(self, address: str) -> Page:
+            if address == "lib/babbage":
+                await asyncio.Event().wait()
+            if address == "lib/broken":
+                raise ZeroDivisionError
+            return await super().read(address)
+
+    library = Slow(PAGES)
+    asked = calls(call("visit", urls=["lib/babbage", "lib/broken", "lib/ada"]))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("logging.Logger.warning", lambda *_, **__: None)
+        tools = browsing(library, library, seconds=0.05)
+        result = Investigation(runs, Played([asked, HONEST[2]]), library, tools, Limits()).go()
+    ((status, content),) = results(runs, result)
+    assert status == "ok"
+    assert "longer than 0.05 seconds" in content
+    assert "broke (ZeroDivisionError)" in content
+    assert result.evidence[0].status == "quote-verified"
+
+
+def test_reasoning_goes_back_to_its_model_alone(make: Callable[..., Investigation]) -> None:
+    thought = calls(call("search", queries=["Ada"]))
+    thought = thought.model_copy(update={"message": thought.message.model_copy(update={"reasoning": "Hm."})})
+    work = make([thought, ModelError("played", "unavailable", "down", status=503), HONEST[2]])
+    first = work.go()
+    assert [message.reasoning for message in work.model.sent[1].messages] == ["", "", "Hm.", ""]
+    work.model.name = "another"
+    work.again(first)
+    assert [message.reasoning for message in work.model.sent[2].messages] == ["", "", "", ""]
+
+
 def test_the_same_search_for_ever_ends_in_the_answer(make: Callable[..., Investigation]) -> None:
     def policy(request: Request) -> object:
         return HONEST[0] if len(request.tools) > 1 else says("I found nothing.")
@@ -318,6 +359,7 @@ def test_a_run_that_ran_out_goes_on_with_a_new_budget(make: Callable[..., Invest
     assert (second.stop_reason, second.answer) == ("answered", "Ada Lovelace")
     assert work.library.searched == ["first program"]
     assert second.usage.attempts == 4
+    assert [quote.status for quote in second.evidence] == ["quote-verified"]
 
 
 # ---- failures of the endpoint

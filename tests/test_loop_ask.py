@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from afterlore.journal import Runs
 from afterlore.llm.scripted import Broken, Endpoint, Turn, call, in_turn, say
 from afterlore.llm.scripted.faults import FAULTS
 from conftest import ROOT
+from loopback import HTML, serve
+from search_services import services
 
 CORPUS = str(ROOT / "samples" / "research" / "corpus")
 QUESTION = "In which town was the founder of the company that makes the Lumen-4 buoy born?"
@@ -89,7 +92,7 @@ def test_without_an_answer_what_was_found_is_shown(capsys: pytest.CaptureFixture
     [
         (["", "--corpus", CORPUS], "the question is empty"),
         (["q" * 50_000, "--corpus", CORPUS], "50,000 characters, at most 20,000"),
-        ([QUESTION], "--corpus PATH or --context DIR"),
+        ([QUESTION], "--corpus PATH, --context DIR or --web searxng=URL"),
         ([], "give a QUESTION, or --resume RUN"),
         ([QUESTION, "--resume", "x"], "give a QUESTION, or --resume RUN"),
         ([QUESTION, "--corpus", CORPUS], "--model scripted"),
@@ -98,7 +101,7 @@ def test_without_an_answer_what_was_found_is_shown(capsys: pytest.CaptureFixture
         ([QUESTION, "--context", "nowhere", "--model", "scripted"], "no context database in "),
         ([QUESTION, "--corpus", CORPUS, "--context", "x"], "exclude each other"),
         ([QUESTION, "--corpus", CORPUS, "--model", "scripted", "--budget", "calls=many"], "the limit is no number"),
-        (["--resume", "nothing"], "there is no run 'nothing'"),
+        (["--resume", "nothing"], "there are no runs in "),
     ],
 )
 def test_wrong_use_is_one_line_that_says_how(
@@ -108,6 +111,7 @@ def test_wrong_use_is_one_line_that_says_how(
     error = capsys.readouterr().err
     assert said in error
     assert len(error.splitlines()) == 1
+    assert not data.exists()
 
 
 def start(data: Path, environment: dict[str, str], *words: str) -> subprocess.Popen[str]:
@@ -179,6 +183,51 @@ def test_a_key_is_nowhere(data: Path, fault: str) -> None:
     files = [path for path in data.rglob("*") if path.is_file()]
     assert files
     assert [path for path in files if KEY.encode() in path.read_bytes()] == []
+
+
+def test_the_web_is_searched_and_read(capsys: pytest.CaptureFixture[str], data: Path) -> None:
+    said = {"address": "", "quote": "The ferry leaves at 10:30."}
+    with contextmanager(serve)() as site, services() as service:
+        page = b"<html><title>Ferry</title><body><article><p>The ferry leaves at 10:30. " + b"It is white. " * 40
+        site.routes["/robots.txt"] = (404, {}, b"")
+        site.routes["/go"] = (302, {"Location": "/ferry"}, b"")
+        site.routes["/ferry"] = (200, HTML, page + b"</p></article></body></html>")
+        asked = site.url("/go")
+        service.results = [(asked, "Ferry", "When it leaves.")]
+        part = [
+            Turn(calls=(call("search", queries=["ferry"]),)),
+            Turn(calls=(call("visit", urls=[asked], goal="when"),)),
+            Turn(calls=(call("answer", answer="At 10:30.", evidence=[said | {"address": asked}]),)),
+        ]
+        with Endpoint(in_turn(part)) as endpoint, pytest.MonkeyPatch.context() as patch:
+            for name, value in (configured(endpoint.base_url) | {"AFTERLORE_ALLOW_HOSTS": "127.0.0.1"}).items():
+                patch.setenv(name, value)
+            address = service.url.replace("//", "//somebody:pass-8Qw1@")
+            result = ask(capsys, data, "When does it leave?", "--web", f"searxng={address}")
+            assert result["answer"] == "At 10:30."
+            assert [(quote["status"], quote["address"]) for quote in result["evidence"]] == [
+                ("quote-verified", site.url("/ferry"))
+            ]
+            assert [one.query["q"] for one in service.asked] == [["ferry"]]
+            assert "authorization" in service.asked[0].headers
+            assert run(["ask", "--resume", result["run"], "--data-dir", str(data)]) == 2
+            assert "the password of the service is not stored" in capsys.readouterr().err
+    assert [path for path in data.rglob("*") if path.is_file() and b"pass-8Qw1" in path.read_bytes()] == []
+
+
+@pytest.mark.parametrize(
+    ("web", "said"),
+    [
+        ("bing", "write searxng=URL, or one of: serper, brave, tavily"),
+        ("searxng=", "write searxng=URL"),
+        ("searxng=ftp://x", "is no web address"),
+        ("serper", "set AFTERLORE_SERPER_KEY"),
+        ("brave=x", "write searxng=URL"),
+    ],
+)
+def test_a_service_that_there_is_not(capsys: pytest.CaptureFixture[str], data: Path, web: str, said: str) -> None:
+    assert run(["ask", QUESTION, "--model", "scripted", "--web", web, "--data-dir", str(data)]) == 2
+    assert said in capsys.readouterr().err
 
 
 def test_what_a_model_writes_is_no_markup(capsys: pytest.CaptureFixture[str], data: Path) -> None:

@@ -1,12 +1,17 @@
 """The quote gate as laws: what stands in a text is found in whatever spelling, and nothing that says otherwise."""
 
+import json
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
-from afterlore.text.quotes import QuoteIndex, locate
+from afterlore.app.research_eval import app
+from afterlore.research.evaluate import quotes as evaluated
+from afterlore.text.quotes import QuoteIndex, Span, locate
 
 SAID = """
 the of a ferry harbour Lantern café naïve Żeromski ﬁre km² 1995 25 3.5 1,500 $40 35% -5 10:30 can't man-eating “quoted”
@@ -125,6 +130,20 @@ def test_what_the_text_does_not_say(quote: str) -> None:
         ("각", "\u1100\u1161\u11a8", True),
         ("아버지가 방에", "아버지 가방에", False),
         ("1½", "11⁄2", False),
+        ("500 people", "1\u00a0500 people", False),
+        ("1 500 people", "1\u00a0500 people", True),
+        ("in 1", "in 1\u202f500", False),
+        ("people", "500\u00a0people", True),
+        ("in 1995", "in 1995\u00a025 people", True),
+        ("500 000", "1\u00a0500\u00a0000", False),
+        ("S. Army", "the U.S. Army", False),
+        ("U.S. Army", "the U.S. Army", True),
+        ("He left", "it ended.He left", True),
+        ("T grew", "AT&T grew", False),
+        ("$40", "A$40", False),
+        ("5% of", "<5% of", False),
+        ("over 10", "over 10+ years", False),
+        ("wrote C", "wrote C++", False),
         ("11", "1②", False),
         ("x2", "x²", True),
         ("a\u0323\u0307", "ạ\u0307", True),
@@ -144,3 +163,59 @@ def test_spans_are_of_the_text_as_it_was_given() -> None:
         assert text[span.start : span.end].split()[0][0] in "Dﬂcr"
         assert index.locate(text[span.start : span.end]) == span
     assert index.locate("ließt") is None
+
+
+# ---- the measure of the gate
+
+
+def material(folder: Path) -> Path:
+    texts = [
+        "In 1995 about 250 people of Harrowgate took the ferry; 35% of them came back by tram at 10:30.",
+        "The man-eating plant can't grow above 2,000 m, where it is -5°C, said Ms Żeromska’s “Guide to 4² gardens”.",
+    ]
+    file = folder / "passages.json"
+    file.write_text(json.dumps([{"title": "", "text": text} for text in texts]), encoding="utf-8")
+    return file
+
+
+def test_the_measure_holds_and_can_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = material(tmp_path)
+    result = evaluated.measure(file)
+    assert result["holds"], result["mistakes"]
+    assert result["passages"] == 2
+    assert all(row["of"] for row in (*result["must be accepted"].values(), *result["must be refused"].values()))
+
+    class Naive(QuoteIndex):
+        def __init__(self, text: str) -> None:
+            self.text = text
+
+        def locate(self, quote: str) -> Span | None:
+            at = self.text.find(quote)
+            return None if at < 0 else Span(at, at + len(quote))
+
+    monkeypatch.setattr(evaluated, "QuoteIndex", Naive)
+    result = evaluated.measure(file)
+    assert not result["holds"]
+    assert result["must be refused"]["first word cut"]["accepted"] > 0
+    assert result["must be accepted"]["full width"]["accepted"] == 0
+
+
+def test_the_gate_holds_on_real_passages(shared: Path) -> None:
+    result = evaluated.measure(shared / "multihop" / "hotpotqa_100.json")
+    assert result["holds"], result["mistakes"]
+    assert result["passages"] > 900
+
+
+@pytest.mark.slow
+def test_the_gate_holds_on_all_passages(shared: Path) -> None:
+    result = evaluated.measure(shared / "multihop")
+    assert result["holds"], result["mistakes"]
+    assert result["passages"] > 9000
+
+
+def test_the_measure_is_a_command(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["quotes", "--data", str(material(tmp_path)), "--json"])
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["holds"] is True
+    done = CliRunner().invoke(app, ["quotes", "--data", str(tmp_path)])
+    assert "must be refused another number" in done.stdout

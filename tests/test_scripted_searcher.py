@@ -11,6 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from afterlore.app import cli
 from afterlore.llm.scripted import Endpoint, searcher
 
 ROOT = Path(__file__).parents[1]
@@ -180,3 +181,18 @@ def test_the_corpus_hangs_together(corpus: Corpus) -> None:
         assert question["answer"] is None or question["answer"] in pages[-1]
         assert question["answer"] is None or question["answer"] not in question["question"]
     assert len({question["question"] for question in QUESTIONS}) == len(QUESTIONS) >= 10
+
+
+def test_the_whole_agent_answers_by_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Real search, real journal, real loop: every question of the samples, each quote checked against its page."""
+    words = ["--corpus", str(SAMPLES / "corpus"), "--model", "scripted", "--json", "--data-dir", str(tmp_path)]
+    for question in QUESTIONS:
+        assert cli.run(["ask", question["question"], *words]) == 0
+        result = json.loads(capsys.readouterr().out)
+        assert result["stop_reason"] == "answered"
+        if question["answer"] is None:
+            assert "could not find" in result["answer"]
+            continue
+        assert result["answer"] == question["answer"]
+        assert {quote["status"] for quote in result["evidence"]} == {"quote-verified"}
+        assert {quote["address"].rpartition("/")[2] for quote in result["evidence"]} == set(question["pages"])

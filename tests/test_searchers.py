@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from afterlore.app.research_eval import app
 from afterlore.context.context import Context
 from afterlore.core import (
     ConfigError,
@@ -19,7 +21,9 @@ from afterlore.core import (
     Reader,
     Searcher,
     ServiceError,
+    Silent,
 )
+from afterlore.research.evaluate import retrieval
 from afterlore.research.search.corpus import Corpus, open_context, open_corpus
 from afterlore.research.search.pages import PageReader
 from afterlore.research.search.scripted import ScriptedSearcher, scripted_page
@@ -96,6 +100,19 @@ def test_the_second_use_writes_only_what_has_changed(passages: Path, data: Path)
         assert (done.documents, done.unchanged, done.removed) == (1, 3, 1)
         assert first(corpus, "tram") == "Tram"
         assert asyncio.run(corpus.search("zeromski")) == ()
+
+
+def test_an_import_that_was_stopped_goes_on_where_it_was(tmp_path: Path, data: Path) -> None:
+    class Stops(Silent):
+        def advance(self, items: int = 1) -> None:
+            raise KeyboardInterrupt(items)
+
+    many = lines(tmp_path / "many.jsonl", [{"title": f"{n}", "text": f"Lantern {n}."} for n in range(700)])
+    with pytest.raises(KeyboardInterrupt):
+        open_corpus(many, data=data, progress=Stops())
+    with open_corpus(many, data=data) as corpus:
+        assert (corpus.imported.documents, corpus.imported.unchanged) == (200, 500)
+        assert first(corpus, "lantern 699") == "699"
 
 
 def test_a_folder_is_searched_and_its_changes_are_picked_up(tmp_path: Path, data: Path) -> None:
@@ -366,6 +383,21 @@ def test_a_key_that_is_none_is_refused_at_once(name: str, key: str) -> None:
     assert not key.strip() or key not in str(caught.value)
 
 
+def test_what_an_answer_says_is_data(fake: Services) -> None:
+    rows = [
+        {"url": "https://example.org/1", "title": "\ud800<script>x()</script>", "content": 7, "score": 10**400},
+        {"url": "https://example.org/2 \n3", "title": None, "content": "a < b &lt;i&gt; \u202e c", "score": True},
+        {"url": "https://example.org/3", "publishedDate": "yesterday", "score": float("nan")},
+        {"url": "https://example.org/1", "title": "again"},
+    ]
+    fake.body = json.dumps({"results": rows}).encode()
+    assert [(hit.address, hit.title, hit.snippet, hit.published) for hit in ask(SearXNG(fake.url))] == [
+        ("https://example.org/1", "x()", "", ""),
+        ("https://example.org/2 3", "https://example.org/2 3", "a < b <i> c", ""),
+        ("https://example.org/3", "https://example.org/3", "", ""),
+    ]
+
+
 def test_a_searxng_that_asked_nobody_is_not_one_that_found_nothing(fake: Services) -> None:
     fake.results, fake.silent = [], [["google", "CAPTCHA"], ["brave", "too many requests"]]
     with pytest.raises(ServiceError, match=r"none of its engines answered \(google, brave\)"):
@@ -486,3 +518,63 @@ def test_the_scripted_searcher_answers_from_its_script() -> None:
         asyncio.run(reader.read("nowhere"))
     assert scripted.queries == ["ferry", "tram", "down"]
     assert scripted.addresses == [page.address, "gone", "nowhere"]
+
+
+# ---- the measure of the searcher
+
+
+def questions(folder: Path) -> Path:
+    """Six questions in the form of MuSiQue, whose support no title tells."""
+    nouns = ["ferry", "tram", "lantern", "bridge", "harbour", "market"]
+    rows = [
+        {
+            "question": f"Who keeps the {noun} at night?",
+            "paragraphs": [
+                {"title": f"Notes {at}", "paragraph_text": f"Keeper {at} keeps the {noun}.", "is_supporting": True},
+                *(
+                    {"title": f"Page {at}-{n}", "paragraph_text": f"Filler {n} of {at}.", "is_supporting": False}
+                    for n in range(10)
+                ),
+            ],
+        }
+        for at, noun in enumerate(nouns)
+    ]
+    (folder / "questions.json").write_text(json.dumps(rows), encoding="utf-8")
+    return folder / "questions.json"
+
+
+def test_the_searcher_is_measured_beside_its_baselines(tmp_path: Path) -> None:
+    result = retrieval.measure(questions(tmp_path))
+    rows = result["recall"]["questions"]
+    assert rows["corpus"]["recall@10"] == 1
+    assert rows["titles"]["recall@10"] == 0
+    assert rows["by lot"]["recall@10"] == pytest.approx(10 / 66)
+    assert all(row["found"] for row in result["names"].values())
+    assert result["passages"] == 66 + len(retrieval.NAMES)
+    done = CliRunner().invoke(app, ["retrieval", "--data", str(tmp_path)])
+    assert done.exit_code == 0
+    assert "questions in all corpus" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("missing.json", None, "no such file"),
+        ("a.json", "{", "no list of MuSiQue"),
+        ("a.json", '[{"question": 1}]', "no list of MuSiQue"),
+        ("a.json", "[]", "no passages"),
+        ("a.json", '[{"title": "A", "text": "a"}]', "no questions"),
+    ],
+)
+def test_data_that_cannot_be_measured(tmp_path: Path, name: str, content: str | None, said: str) -> None:
+    if content is not None:
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    with pytest.raises(InputError, match=said):
+        retrieval.measure(tmp_path / name)
+
+
+def test_real_questions_find_their_support(shared: Path) -> None:
+    result = retrieval.measure(shared / "multihop" / "hotpotqa_100.json")
+    assert result["above titles"]["hotpotqa_100"]["low"] > 0
+    assert result["recall"]["hotpotqa_100"]["corpus"]["recall@10"] > 0.85
+    assert all(row["found"] for row in result["names"].values())

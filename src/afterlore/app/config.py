@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import platformdirs
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -48,6 +48,12 @@ class Settings(BaseSettings):
     """Model endpoints by name: tables ``[models.NAME]``, or ``AFTERLORE_MODELS__NAME__BASE_URL`` and the like."""
     model: str = ""
     """The endpoint that is used where none is named."""
+    serper_key: SecretStr | None = None
+    """For searching the web with Serper;"""
+    brave_key: SecretStr | None = None
+    """with Brave;"""
+    tavily_key: SecretStr | None = None
+    """with Tavily."""
 
     @field_validator("models", mode="before")
     @classmethod

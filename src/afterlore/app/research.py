@@ -1,8 +1,9 @@
 """``afterlore ask`` and ``afterlore runs``: put a question to an agent that searches and reads; look at what it did."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+import shlex
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,12 +11,11 @@ import typer
 
 from afterlore import __version__
 from afterlore.app import config, logs, models
-from afterlore.core import Budget, InputError, Interrupted
+from afterlore.core import Budget, ConfigError, InputError, Interrupted, NotFoundError
 
 if TYPE_CHECKING:
-    from afterlore.core import ChatModel
+    from afterlore.core import ChatModel, Reader, Searcher
     from afterlore.journal import RunRow, Runs
-    from afterlore.research.search.corpus import Corpus
     from afterlore.research.state import Result
 
 __all__ = ["ask", "runs_app"]
@@ -47,6 +47,14 @@ def ask(
     context: Annotated[
         Path | None,
         typer.Option(help="Search a context database, as it is.", metavar="DIR", show_default=False),
+    ] = None,
+    web: Annotated[
+        str | None,
+        typer.Option(
+            help="Search the web by a service; keys stand in AFTERLORE_SERPER_KEY and the like.",
+            metavar="searxng=URL|serper|brave|tavily",
+            show_default=False,
+        ),
     ] = None,
     model: Annotated[
         str | None,
@@ -87,31 +95,28 @@ def ask(
         raise InputError("give a QUESTION, or --resume RUN to go on with one")
     if question is not None:
         check_question(question)
-    with _open_runs(data_dir) as runs:
-        if question is None:
-            assert resume is not None
+    with ExitStack() as stack:
+        row = None
+        if resume is not None:
+            runs = stack.enter_context(_open_runs(data_dir))
             row = runs.find(resume)
-            known = json.loads(row.head)["settings"]
-            chosen = _chosen(corpus, context, model, known)
-        else:
-            chosen = _chosen(corpus, context, model, {})
+        chosen = _chosen(corpus, context, web, model, {} if row is None else json.loads(row.head)["settings"])
         if chosen["model"] != SCRIPTED:
             chosen["model"] = _endpoint(settings, chosen["model"]).name
-        with _source(chosen, _data(data_dir)) as source:
-            if question is None:
-                run = runs.resume(row.id)
-            else:
-                run = begin(runs, question, budget=limits or _DEFAULT, agent_version=__version__, settings=chosen)
-            try:
-                with run, Watch(quiet=quiet or as_json) as watch:
-                    watch.note(f"run {run.id}")
-                    work = _work(settings, chosen, source, run, limits, watch)
-                    result = asyncio.run(work)
-            except KeyboardInterrupt:
-                place = "" if data_dir is None else f" --data-dir {data_dir}"
-                raise Interrupted(
-                    f"interrupted; all that was done is on record, go on with: afterlore ask --resume {run.id}{place}"
-                ) from None
+        source = stack.enter_context(_source(settings, chosen, web, _data(data_dir)))
+        if row is not None:
+            run = runs.resume(row.id)
+        else:
+            assert question is not None
+            runs = stack.enter_context(_open_runs(data_dir, new=True))
+            run = begin(runs, question, budget=limits or _DEFAULT, agent_version=__version__, settings=chosen)
+        try:
+            with run, Watch(quiet=quiet or as_json) as watch:
+                watch.note(f"run {run.id}")
+                result = asyncio.run(_work(settings, chosen, source, run, limits, watch))
+        except KeyboardInterrupt:
+            go_on = f"afterlore ask --resume {run.id}{_place(data_dir)}"
+            raise Interrupted(f"interrupted; all that was done is on record, go on with: {go_on}") from None
     if as_json:
         typer.echo(json.dumps(_shown(result, chosen), ensure_ascii=False, indent=1))
     else:
@@ -121,15 +126,17 @@ def ask(
     return 0 if result.answer is not None else 3
 
 
-async def _work(
-    settings: config.Settings, chosen: Any, source: "Corpus", run: Any, budget: Any, watch: Any
-) -> "Result":
+async def _work(settings: config.Settings, chosen: Any, source: Any, run: Any, budget: Any, watch: Any) -> "Result":
     from afterlore.research.browse import browsing
     from afterlore.research.loop import Limits, Loop
 
-    async with _model(settings, chosen["model"]) as (model, context):
+    searcher, reader = source
+    async with AsyncExitStack() as stack:
+        if hasattr(searcher, "aclose"):
+            stack.push_async_callback(searcher.aclose)
+        model, context = await stack.enter_async_context(_model(settings, chosen["model"]))
         limits = Limits() if context is None else Limits(context=context * 3 // 4)
-        return await Loop(model, browsing(source, source), limits, watch).run(run, budget=budget)
+        return await Loop(model, browsing(searcher, reader), limits, watch).run(run, budget=budget)
 
 
 @asynccontextmanager
@@ -161,31 +168,66 @@ def _endpoint(settings: config.Settings, name: str | None) -> Any:
     return models.endpoint(settings, name)
 
 
-def _chosen(corpus: Path | None, context: Path | None, model: str | None, known: dict[str, Any]) -> dict[str, Any]:
-    """Where to search and whom to ask: as given, else as the run had it."""
-    if corpus is not None and context is not None:
-        raise InputError("--corpus and --context exclude each other; name one")
+def _chosen(
+    corpus: Path | None, context: Path | None, web: str | None, model: str | None, known: dict[str, Any]
+) -> dict[str, Any]:
+    """Where to search and whom to ask: as given, else as the run had it. It is stored, so no password is in it."""
+    from afterlore.web.urls import redact
+
+    if sum(given is not None for given in (corpus, context, web)) > 1:
+        raise InputError("--corpus, --context and --web exclude each other; name one")
+    service, equals, url = (web or "").partition("=")
     named = {
         "corpus": None if corpus is None else str(corpus.resolve()),
         "context": None if context is None else str(context.resolve()),
+        "web": None if web is None else service + equals + redact(url),
     }
     if not any(named.values()):
         named = {name: known.get(name) for name in named}
     if not any(named.values()):
-        raise InputError("name what to search: --corpus PATH or --context DIR")
+        raise InputError("name what to search: --corpus PATH, --context DIR or --web searxng=URL")
     return {**named, "model": model or known.get("model")}
 
 
 @contextmanager
-def _source(chosen: dict[str, Any], data: Path) -> "Iterator[Corpus]":
+def _source(
+    settings: config.Settings, chosen: dict[str, Any], web: str | None, data: Path
+) -> "Iterator[tuple[Searcher, Reader]]":
     from afterlore.research.search.corpus import open_context, open_corpus
 
+    if chosen["web"]:
+        from afterlore.research.search.pages import PageReader
+        from afterlore.web.fetch import Fetcher
+
+        if settings.offline:
+            raise InputError("offline nothing is fetched; search with --corpus PATH, or unset AFTERLORE_OFFLINE")
+        searcher = _service(settings, web or chosen["web"])
+        with Fetcher(allow_hosts=settings.allow_hosts) as fetcher:
+            yield searcher, PageReader(fetcher)
+        return
     if chosen["corpus"]:
         opened = open_corpus(Path(chosen["corpus"]), data=data)
     else:
         opened = open_context(Path(chosen["context"]))
     with opened as source:
-        yield source
+        yield source, source
+
+
+def _service(settings: config.Settings, web: str) -> "Searcher":
+    from afterlore.research.search.services import Brave, SearXNG, Serper, Tavily
+
+    name, equals, url = web.partition("=")
+    if "***@" in url:
+        raise InputError("the password of the service is not stored; give --web searxng=URL again")
+    if name == "searxng" and url:
+        return SearXNG(url)
+    keyed: dict[str, Callable[[str], Searcher]] = {"serper": Serper, "brave": Brave, "tavily": Tavily}
+    if name not in keyed or equals:
+        raise InputError(f"--web {web!r}: write searxng=URL, or one of: {', '.join(keyed)}")
+    key = getattr(settings, f"{name}_key")
+    if key is None:
+        raise ConfigError(f"{name} needs a key; set AFTERLORE_{name.upper()}_KEY")
+    return keyed[name](key.get_secret_value())
 
 
 def _data(data_dir: Path | None) -> Path:
@@ -194,11 +236,20 @@ def _data(data_dir: Path | None) -> Path:
     return data_dir or Path(platformdirs.user_data_dir("afterlore", appauthor=False))
 
 
+def _place(data_dir: Path | None) -> str:
+    """The option, as it is typed again."""
+    return "" if data_dir is None else f" --data-dir {shlex.quote(str(data_dir))}"
+
+
 @contextmanager
-def _open_runs(data_dir: Path | None) -> "Iterator[Runs]":
+def _open_runs(data_dir: Path | None, *, new: bool = False) -> "Iterator[Runs]":
+    """The runs, which only ``new`` may make: looking for them where there are none must leave nothing behind."""
     from afterlore.journal import Runs
 
-    with Runs(_data(data_dir) / "runs.sqlite") as runs:
+    path = _data(data_dir) / "runs.sqlite"
+    if not new and not path.is_file():
+        raise NotFoundError(f"there are no runs in {str(path.parent)!r} yet; afterlore ask makes one")
+    with Runs(path) as runs:
         yield runs
 
 
@@ -236,8 +287,6 @@ def list_runs(data_dir: DataDir = None, as_json: Json = False) -> None:
         return
     for row in rows:
         typer.echo(f"{row['run']}  {row['state']:<20}  {row['events']:>5} events  {one_line(row['question'])[:70]}")
-    if not rows:
-        typer.echo("there are no runs yet; afterlore ask makes one")
 
 
 def _row(row: "RunRow") -> dict[str, Any]:

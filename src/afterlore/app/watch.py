@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.status import Status
 
 from afterlore.core import Step, StepKind, ToolCall, ToolStatus
-from afterlore.report import clean
+from afterlore.report import clean, one_line
 
 if TYPE_CHECKING:
     from afterlore.research.state import Result, State
@@ -93,7 +93,8 @@ class Watch:
 
     def _line(self, mark: str, text: str) -> None:
         if not self._quiet:
-            self._console.print(f"{mark} {escape(_short(text))}")
+            width = min(_WIDTH, self._console.width - len(mark) - 1)
+            self._console.print(f"{mark} {escape(_short(text, width))}")
 
 
 def used(state: "State") -> str:
@@ -154,6 +155,6 @@ def _print_found(console: Console, result: "Result") -> None:
         console.print(f"  {escape(_short(hit.title))}  {escape(clean(hit.address))}", soft_wrap=True)
 
 
-def _short(text: str) -> str:
-    line = " ".join(clean(text).split())
-    return line if len(line) <= _WIDTH else f"{line[: _WIDTH - 1]}…"
+def _short(text: str, width: int = _WIDTH) -> str:
+    line = one_line(text)
+    return line if len(line) <= width else f"{line[: max(0, width - 1)]}…"

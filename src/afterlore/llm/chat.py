@@ -103,7 +103,10 @@ class Chat:
                     draft = await self._whole(body, attempt)
                 reply = self._reply(draft.closed(), outgoing, attempt)
             except Trouble as trouble:
-                attempt.tokens = max(tokens, outgoing.tokens + draft.tokens())
+                written = draft.tokens()
+                most = max(written, request.max_tokens or 0)
+                attempt.tokens, attempt.cost = outgoing.tokens + most, cost(self._prices, outgoing.tokens, most)
+                trouble.billed = trouble.billed or written > 0
                 self._learn(trouble, body)
                 raise
             yield reply
@@ -121,13 +124,13 @@ class Chat:
     async def _streamed(self, body: bytes, attempt: Attempt, draft: Draft) -> AsyncGenerator[Delta, None]:
         """Fill the draft from a stream, and show what comes. An endpoint that does not stream is read all the same."""
         lines, kept = Lines(), bytearray()
-        records, events = self._wire.tape.records, True
+        records, events = self._wire.tape.records, None
         async with aclosing(self._wire.pieces(_PATH, body, seconds=attempt.seconds, longest=attempt.longest)) as pieces:
             try:
                 async for piece in pieces:
-                    if not lines.began:
+                    if events is None and not piece.isspace():
                         events = piece.lstrip()[:1] not in (b"{", b"[", b"<")
-                    if records or not events:
+                    if records or events is False:
                         kept += piece
                     for delta in self._fed(draft, lines.feed(piece)) if events else ():
                         yield delta
@@ -139,7 +142,7 @@ class Chat:
                 # The reply was whole; what broke off was the end of the stream.
                 if not (trouble.kind == "cut_off" and draft.finish):
                     raise
-        if not events:
+        if events is False:
             answer = self._wire.scrubber.bytes(bytes(kept))
             draft.take(whole(answer))
             if draft.content or draft.reasoning:

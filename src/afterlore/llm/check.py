@@ -46,7 +46,7 @@ class Report:
     priced: bool = False
     """Whether a limit on cost can be kept."""
     usage: Usage = field(default_factory=Usage)
-    """Of what was asked here."""
+    """Of what was answered here."""
 
     def to_dict(self) -> dict[str, Any]:
         """As ``--json`` prints it."""
@@ -65,6 +65,8 @@ async def check(endpoint: Endpoint) -> Report:
 
     Raises ConfigError when the key is not at hand.
     """
+    # Whether it answers now is the question; nobody waits for it to get well.
+    endpoint = endpoint.model_copy(update={"retries": min(1, endpoint.retries)})
     report = Report(endpoint.name, endpoint.model, priced=prices_of(endpoint) is not None)
     async with Chat(endpoint) as chat:
         await _chat(chat, report)

@@ -23,7 +23,7 @@ class Dialect:
     think_open: bool = False
     """It may also hold the closing tag alone: the chat template wrote the opening one into the prompt."""
     written_calls: bool = True
-    """Calls may stand in the content, as ``<tool_call>…</tool_call>``."""
+    """Calls may stand in the content, see ``afterlore.llm.written``."""
     reasoning_back: bool = False
     """Of messages that call tools the reasoning is sent back, as ``reasoning_content``; without tools it never is."""
     signatures: bool = False
@@ -34,7 +34,7 @@ DIALECTS: dict[DialectName, Dialect] = {
     "compatible": Dialect(),
     "openai": Dialect(limit="max_completion_tokens", think=False, written_calls=False),
     # https://api-docs.deepseek.com/guides/thinking_mode: a history of calls without their reasoning is refused.
-    "deepseek": Dialect(think_open=True, written_calls=False, reasoning_back=True),
+    "deepseek": Dialect(think_open=True, reasoning_back=True),
     "qwen": Dialect(think_open=True),
     "glm": Dialect(think_open=True),
     # https://ai.google.dev/gemini-api/docs/thought-signatures

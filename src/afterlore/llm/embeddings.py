@@ -5,7 +5,6 @@ in a thread of its own. Retries, ledger, limits and recordings are those of chat
 """
 
 import asyncio
-import math
 import threading
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -24,6 +23,7 @@ from afterlore.text.tokens import count_tokens
 __all__ = ["Embeddings"]
 
 _PATH = "/embeddings"
+_LARGEST = 1e300
 
 
 class Embeddings:
@@ -139,4 +139,4 @@ def _vectors(value: dict[str, Any], expected: int) -> list[list[float]]:
 
 
 def _finite(number: object) -> bool:
-    return isinstance(number, int | float) and not isinstance(number, bool) and math.isfinite(number)
+    return isinstance(number, int | float) and not isinstance(number, bool) and abs(number) < _LARGEST

@@ -29,10 +29,12 @@ _OVERFLOW = re.compile(
             r"input length .{0,20}exceeds the maximum",  # Volcano Engine, Ollama
             r"total message token length exceed",  # Qwen, by its compatible layer
             r"exceeded model token limit",  # Moonshot
+            r"inputs`? tokens \+ `?max_new_tokens`? must be",  # TGI
             r"available context size",  # llama.cpp
             r"exceed_context_size",
             r"prompt exceeds max(?:imum)? length",  # GLM
             r"prompt ?超长|上下文(?:长度)?(?:超|过长)|输入(?:长度|内容)?(?:超|过长)",  # GLM, ModelScope
+            r"`?inputs`? tokens \+ `?max_new_tokens`? must be",  # TGI
             r"reduce the length of (?:the|your) (?:messages|prompt|input)",
         )
     ),

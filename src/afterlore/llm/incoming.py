@@ -16,6 +16,8 @@ from afterlore.text.tokens import count_tokens
 __all__ = ["Counts", "Draft", "Lines", "arguments", "counts", "load", "message", "whole"]
 
 _REASONING = ("reasoning_content", "reasoning")
+_DEEPEST = 64
+"""Levels of arguments; far below what readers of JSON take, for records lie within others."""
 
 
 @dataclass(slots=True)
@@ -118,12 +120,9 @@ class Lines:
 
     def __init__(self) -> None:
         self._rest = b""
-        self.began = False
-        """Whether anything but blanks came."""
 
     def feed(self, piece: bytes) -> list[bytes]:
         """Data of the lines that are whole by now."""
-        self.began = self.began or not piece.isspace()
         if b"\n" not in piece:
             self._rest += piece
             return []
@@ -235,7 +234,11 @@ def arguments(value: object) -> str:
     """Arguments as text; those that came as an object, spelled out."""
     if isinstance(value, str):
         return _text(value)
-    return "" if value is None else _text(canonical_json(value))
+    try:
+        # What is no JSON, a NaN, is spelled as it came: it is for others to refuse.
+        return "" if value is None else _text(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    except RecursionError as error:
+        raise Trouble("malformed", "the arguments of a call are nested without end") from error
 
 
 def _parsed(text: str) -> dict[str, Any] | None:
@@ -248,7 +251,12 @@ def _parsed(text: str) -> dict[str, Any] | None:
         canonical_json(value).encode()
     except (ValueError, RecursionError):
         return None
-    return value if isinstance(value, dict) else None
+    return value if isinstance(value, dict) and _is_shallow(value, _DEEPEST) else None
+
+
+def _is_shallow(value: object, levels: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels > 0 and all(_is_shallow(one, levels - 1) for one in inner)
 
 
 def _refuse(constant: str) -> None:

@@ -84,13 +84,13 @@ def wire_messages(
 
 
 def _call(call: ToolCall, dialect: Dialect) -> dict[str, Any]:
-    # Some servers read the arguments of the history as JSON and fail when they are not: such a call is told as one
-    # without arguments, and its result says what was wrong.
-    arguments = call.arguments if call.parsed is not None or _is_object(call.arguments) else "{}"
+    # Some servers read the arguments of the history as JSON and fail when they are not: such a call is told as it was
+    # mended, or as one without arguments, whose result says what was wrong.
+    arguments = call.arguments if _is_object(call.arguments) else canonical_json(call.parsed or {})
     spelled: dict[str, Any] = {
         "id": call.id,
         "type": "function",
-        "function": {"name": call.name, "arguments": arguments or "{}"},
+        "function": {"name": call.name, "arguments": arguments},
     }
     if dialect.signatures and call.signature:
         spelled["extra_content"] = {"google": {"thought_signature": call.signature}}

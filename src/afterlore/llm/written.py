@@ -1,9 +1,9 @@
 """What some models write into the text of a reply, where others have fields for it: reasoning and calls.
 
-Three ways to write a call are known, all within ``<tool_call>…</tool_call>``: Hermes and Qwen
+Three ways to write a call are known within ``<tool_call>…</tool_call>``: Hermes and Qwen
 (``{"name": …, "arguments": {…}}``), Qwen3-Coder (``<function=NAME><parameter=KEY>VALUE</parameter></function>``) and
-GLM-4.5 (``NAME<arg_key>KEY</arg_key><arg_value>VALUE</arg_value>``). Calls count only where tools were offered, at the
-end of the reply, and outside its reasoning.
+GLM-4.5 (``NAME<arg_key>KEY</arg_key><arg_value>VALUE</arg_value>``); and two of DeepSeek's, between tokens of its own.
+Calls count only where tools were offered, at the end of the reply, and outside its reasoning.
 
 Not covered: a model that ends its reply with a call which a page told it to write. It is the model's reply all the
 same, as a call in the proper field would be; what a tool may do is limited where it is run.
@@ -19,8 +19,13 @@ from afterlore.core import ToolSpec, canonical_json
 __all__ = ["ThinkStream", "split_calls", "split_thinking"]
 
 _OPEN, _CLOSE = "<think>", "</think>"
-_BLOCKS = re.compile(r"(?:<tool_call>(?:(?!<tool_call>).)*?(?:</tool_call>|\Z)\s*)+\Z", re.S)
-_BLOCK = re.compile(r"<tool_call>(.*?)(?:</tool_call>|\Z)", re.S)
+_DEEPSEEK = re.compile(r"<｜tool▁calls▁begin｜>(.*?)(?:<｜tool▁calls▁end｜>\s*)?\Z", re.S)
+_DEEPSEEK_CALL = re.compile(
+    r"<｜tool▁call▁begin｜>(?:function<｜tool▁sep｜>([\w.:-]+)\s*```json\s*(.*?)\s*```|([\w.:-]+)<｜tool▁sep｜>(.*?))\s*"
+    r"<｜tool▁call▁end｜>",
+    re.S,
+)
+_BLOCK = re.compile(r"<tool_call>((?:(?!</?tool_call>).)*)(?:</tool_call>|\Z)", re.S)
 _FUNCTION = re.compile(r"<function=([^>\s]+)>(.*?)(?:</function>|\Z)", re.S)
 _PARAMETER = re.compile(r"<parameter=([^>\s]+)>\n?(.*?)\n?</parameter>", re.S)
 _PAIR = re.compile(r"<arg_key>(.*?)</arg_key>\s*<arg_value>(.*?)</arg_value>", re.S)
@@ -78,15 +83,21 @@ def split_calls(content: str, tools: Sequence[ToolSpec]) -> tuple[str, list[tupl
 
     A block that cannot be read stays in the content, and so do all others then.
     """
-    found = _BLOCKS.search(content) if tools and "<tool_call>" in content else None
-    if found is None:
-        return content, []
+    deepseek = _DEEPSEEK.search(content) if tools else None
+    if deepseek is not None:
+        named = [(a or c, b or d) for a, b, c, d in _DEEPSEEK_CALL.findall(deepseek[1])]
+        return (content[: deepseek.start()].rstrip(), named) if named else (content, [])
+    end, blocks = len(content), list[str]()
+    for found in reversed(list(_BLOCK.finditer(content)) if tools else []):
+        if content[found.end() : end].strip():
+            break
+        end = found.start()
+        blocks.insert(0, found[1].strip())
     schemas = {tool.name: tool.parameters for tool in tools}
-    calls = [_call(block.strip(), schemas) for block in _BLOCK.findall(found[0])]
-    read = [call for call in calls if call is not None]
-    if len(read) < len(calls):
+    read = [call for call in (_call(block, schemas) for block in blocks) if call is not None]
+    if not read or len(read) < len(blocks):
         return content, []
-    return content[: found.start()].rstrip(), read
+    return content[:end].rstrip(), read
 
 
 def _call(block: str, schemas: Mapping[str, Mapping[str, Any]]) -> tuple[str, str] | None:

@@ -6,6 +6,7 @@ goal are shown, word for word, so that what is quoted stands on the page.
 """
 
 import asyncio
+import logging
 import re
 from collections.abc import Awaitable
 from typing import TypeVar
@@ -13,11 +14,13 @@ from typing import TypeVar
 from pydantic import Field
 
 from afterlore.context.tokens import query_terms, terms
-from afterlore.core import AfterloreError, Hit, Page, Reader, Searcher
+from afterlore.core import AfterloreError, Hit, Page, Reader, Searcher, ServiceError
 from afterlore.research.findings import Findings, normal_query
 from afterlore.research.tools import Arguments, Datum, Output, Tool
 
 __all__ = ["SearchArguments", "VisitArguments", "browsing"]
+
+_log = logging.getLogger(__name__)
 
 _CUT = re.compile(r"\n+|[.!?](?=\s)|[。！？]")
 _PASSAGE = 600
@@ -25,6 +28,9 @@ _PASSAGE = 600
 _GAP = "\n[…]\n"
 _SNIPPET = 400
 _TITLE = 200
+_ADDRESS = 300
+_WEIGHED = 500_000
+"""Characters of a page from which passages are chosen; what stands further down is not looked at."""
 
 
 class SearchArguments(Arguments):
@@ -43,14 +49,18 @@ class VisitArguments(Arguments):
 _T = TypeVar("_T")
 
 
-def browsing(searcher: Searcher, reader: Reader, *, hits: int = 8, most: int = 12_000) -> tuple[Tool, Tool]:
-    """``search`` giving so many hits a query, ``visit`` showing at most so many characters, of its pages together."""
+def browsing(
+    searcher: Searcher, reader: Reader, *, hits: int = 8, most: int = 11_000, seconds: float = 30.0
+) -> tuple[Tool, Tool]:
+    """``search`` giving so many hits a query, ``visit`` showing at most so many characters, of its pages together. One
+    query or page may take so many seconds.
+    """
 
     async def search(arguments: SearchArguments, findings: Findings) -> Output:
         wanted = {normal_query(query): query for query in arguments.queries if query.strip()}
         old = [query for normal, query in wanted.items() if findings.has_query(query)]
         new = [query for query in wanted.values() if query not in old]
-        answers = await asyncio.gather(*(_tried(searcher.search(query, limit=hits)) for query in new))
+        answers = await asyncio.gather(*(_tried(searcher.search(query, limit=hits), seconds) for query in new))
         said = [f"You searched {query!r} before; its hits stand above. Try other words." for query in old]
         data: list[Datum] = []
         found: list[Hit] = []
@@ -73,19 +83,19 @@ def browsing(searcher: Searcher, reader: Reader, *, hits: int = 8, most: int = 1
 
     async def visit(arguments: VisitArguments, _: Findings) -> Output:
         addresses = list(dict.fromkeys(url.strip() for url in arguments.urls if url.strip()))
-        answers = await asyncio.gather(*(_tried(reader.read(address)) for address in addresses))
+        answers = await asyncio.gather(*(_tried(reader.read(address), seconds) for address in addresses))
         said: list[str] = []
-        pages = [page for page in answers if isinstance(page, Page)]
+        pages = [(at, page) for at, page in zip(addresses, answers, strict=True) if isinstance(page, Page)]
         data: list[Datum] = []
         for address, page in zip(addresses, answers, strict=True):
             if isinstance(page, AfterloreError):
-                said.append(f"{address!r} could not be read: {page}")
+                said.append(f"{address[:_ADDRESS]!r} could not be read: {page}")
                 continue
             share = most // len(pages)
             shown = passages(page.text, arguments.goal, share)
             title = page.title[:_TITLE]
             note = f", passages about the goal: {len(shown):,} shown" if shown != page.text else ""
-            said.append(f"{page.address!r} was read: {len(page.text):,} characters{note}.")
+            said.append(f"{page.address[:_ADDRESS]!r} was read: {len(page.text):,} characters{note}.")
             data.append(Datum(f"page {page.address}", f"{title}\n\n{shown}" if title else shown))
         if not addresses:
             said.append("Every address was empty; give addresses that a search gave.")
@@ -97,12 +107,19 @@ def browsing(searcher: Searcher, reader: Reader, *, hits: int = 8, most: int = 1
     )
 
 
-async def _tried(work: Awaitable[_T]) -> _T | AfterloreError:
+async def _tried(work: Awaitable[_T], seconds: float) -> _T | AfterloreError:
     """What was awaited, or the error that says why not: one page that fails takes no other with it."""
     try:
-        return await work
+        async with asyncio.timeout(seconds):
+            return await work
     except AfterloreError as error:
         return error
+    except TimeoutError:
+        return ServiceError(f"it took longer than {seconds:g} seconds")
+    # Searchers and readers are other people's code.
+    except Exception as error:  # noqa: BLE001
+        _log.warning("searching or reading raised %s", type(error).__name__, exc_info=error)
+        return ServiceError(f"it broke ({type(error).__name__})")
 
 
 def _shown(hit: Hit) -> str:
@@ -117,7 +134,7 @@ def passages(text: str, goal: str, most: int) -> str:
     """
     if len(text) <= most:
         return text
-    spans = _spans(text)
+    spans = _spans(text[:_WEIGHED])
     wanted = set(query_terms(goal))
     scores = [len(wanted.intersection(terms(text[start:end]))) for start, end in spans]
     room = most

@@ -21,7 +21,7 @@ _STUB_BELOW = 240
 """Characters of a result that is not worth shortening."""
 _CALL_TEXT = re.compile(
     r"<\|?tool_call|<function[=_]|<invoke\b|\[TOOL_CALLS\]|<｜tool▁call|<\|tool▁call|\A\s*(?:```\w*\s*)?\{\s*\"(?:name|tool|function"
-    r"|tool_name|tool_calls)\"\s*:"
+    r"|tool_name|tool_calls)\"\s*:|```\w*\s*\{\s*\"(?:name|tool|function)\"\s*:\s*\"[^\"]*\"\s*,\s*\"(?:arguments|parameters)\"\s*:"
 )
 _NAME = re.compile(r"[^A-Za-z0-9_-]")
 
@@ -65,15 +65,19 @@ def nudge_of(message: Message, finish: str) -> Nudge | None:
     return "cut_off" if finish == "length" else None
 
 
-def pieces(step: Step, calls: Sequence[ToolCall], nudge: str) -> list[Piece]:
+def pieces(step: Step, calls: Sequence[ToolCall], nudge: str, *, reasoning: bool = False) -> list[Piece]:
     """What a step adds to the conversation. ``calls`` are those that its results answer, of the step before; with a
-    ``nudge`` a reply was no use, and what it wanted to call is not called.
+    ``nudge`` a reply was no use, and what it wanted to call is not called. ``reasoning`` goes along with calls where
+    the model is the one that wrote it: some endpoints want it back, the others' clients leave it out.
     """
     if step.kind is StepKind.THINK and step.message is not None:
         said = step.message
         if nudge:
             return [plain(Role.ASSISTANT, said.content.strip() or "(nothing)"), plain(Role.USER, NUDGES[nudge])]
-        sent = Message(role=Role.ASSISTANT, content=said.content, calls=tuple(map(_sendable, said.calls)))
+        calls_ = tuple(map(_sendable, said.calls))
+        sent = Message(
+            role=Role.ASSISTANT, content=said.content, calls=calls_, reasoning=said.reasoning if reasoning else ""
+        )
         return [Piece(sent, size(sent))]
     if step.kind is StepKind.OBSERVE:
         results = {result.call: result for result in step.results}

@@ -2,15 +2,15 @@
 journal holds, so that a resumed run knows the same.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal, Self
 
 from pydantic import AwareDatetime
 
 from afterlore.core import Hit, Page, Record
-from afterlore.text.quotes import locate
+from afterlore.text.quotes import QuoteIndex
 
-__all__ = ["Findings", "PageRef", "Quoted", "check_quote", "normal_query"]
+__all__ = ["Findings", "PageRef", "Quoted", "check_quotes", "normal_query"]
 
 
 class PageRef(Record):
@@ -21,11 +21,19 @@ class PageRef(Record):
     sha256: str
     """Of the text, as UTF-8: the blob."""
     retrieved: AwareDatetime
+    asked: str = ""
+    """The address that led there, where it is another one."""
 
     @classmethod
-    def of(cls, page: Page) -> Self:
+    def of(cls, page: Page, asked: str) -> Self:
         """Without the text."""
-        return cls(address=page.address, title=page.title, sha256=page.sha256, retrieved=page.retrieved)
+        return cls(
+            address=page.address,
+            title=page.title,
+            sha256=page.sha256,
+            retrieved=page.retrieved,
+            asked="" if asked == page.address else asked,
+        )
 
 
 class Quoted(Record):
@@ -56,7 +64,9 @@ class Findings(Record):
     def page(self, address: str) -> PageRef | None:
         """The page that was read from this address, last."""
         wanted = _normal_address(address)
-        return next((page for page in reversed(self.pages) if _normal_address(page.address) == wanted), None)
+        return next(
+            (page for page in reversed(self.pages) if wanted in map(_normal_address, (page.address, page.asked))), None
+        )
 
     def has_query(self, query: str) -> bool:
         """Whether it was asked, up to case and spaces."""
@@ -82,28 +92,30 @@ def _normal_address(address: str) -> str:
     return address.strip().rstrip("/").partition("#")[0]
 
 
-def check_quote(address: str, quote: str, findings: Findings, text_of: Callable[[str], str]) -> Quoted:
-    """Whether the page at ``address``, as it was read, holds the quote; ``text_of`` gives a stored text."""
-    page = findings.page(address)
-    if page is None:
-        return Quoted(address=address, quote=quote, status="unverified", reason="this page was not read")
-    span = locate(quote, text_of(page.sha256))
-    if span is None:
-        reason = "the page does not read so"
+def check_quotes(
+    quotes: Sequence[tuple[str, str]], findings: Findings, text_of: Callable[[str], str]
+) -> tuple[Quoted, ...]:
+    """Whether the pages, as they were read, hold what is quoted of them: (address, quote) each. ``text_of`` gives a
+    stored text by its SHA-256.
+    """
+    texts: dict[str, QuoteIndex] = {}
+
+    def checked(address: str, quote: str) -> Quoted:
+        page = findings.page(address)
+        if page is None:
+            return Quoted(address=address, quote=quote, status="unverified", reason="this page was not read")
+        if page.sha256 not in texts:
+            texts[page.sha256] = QuoteIndex(text_of(page.sha256))
+        span = texts[page.sha256].locate(quote)
         return Quoted(
             address=page.address,
             quote=quote,
-            status="unverified",
-            reason=reason,
+            status="unverified" if span is None else "quote-verified",
+            reason="the page does not read so" if span is None else "",
             sha256=page.sha256,
+            start=None if span is None else span.start,
+            end=None if span is None else span.end,
             retrieved=page.retrieved,
         )
-    return Quoted(
-        address=page.address,
-        quote=quote,
-        status="quote-verified",
-        sha256=page.sha256,
-        start=span[0],
-        end=span[1],
-        retrieved=page.retrieved,
-    )
+
+    return tuple(checked(address, quote) for address, quote in quotes)

@@ -5,7 +5,7 @@ everything is put down in the journal before it is done, each request is counted
 aside from the start, so that a run that runs out is still asked what it knows.
 
 What is decided next depends only on the events on record (``State``): a run that was killed goes on exactly where it
-was. Whatever a tool does wrong is an observation. Tools are called by the model's tool calls alone, never by a text.
+was. Whatever a tool does wrong is an observation. Tools are called by the model's tool calls, never by a page.
 """
 
 import asyncio
@@ -52,7 +52,7 @@ from afterlore.journal import Head, Run, Runs
 from afterlore.research import words
 from afterlore.research.answer import ANSWER, AnswerArguments
 from afterlore.research.conversation import nudge_of
-from afterlore.research.findings import Findings, PageRef, check_quote
+from afterlore.research.findings import Findings, PageRef, check_quotes
 from afterlore.research.state import Asked, Attempt, Checked, Done, Result, Resumed, State
 from afterlore.research.tools import Checked as CheckedCall
 from afterlore.research.tools import Output, Tool, Tools
@@ -66,7 +66,7 @@ LONGEST_QUESTION = 20_000
 _PATIENCE = {"nudges": 3, "failures": 2, "overflows": 6, "idle": 3}
 """How often in a row a reply may be no use, a request fail, a context be too large, a turn bring nothing new."""
 _CLOSINGS = 2
-"""How often only the answer is asked for."""
+"""How often only the answer is asked for, contexts that were too large apart."""
 _LIMITS = ("calls", "tokens", "cost", "seconds", "depth")
 
 
@@ -127,7 +127,7 @@ class Loop:
         not raised: it is the outcome.
         """
         events = run.events()
-        state = State.of(run, events, room=self.limits.context)
+        state = State.of(run, events, room=self.limits.context - self.registry.size, model=self.model.name)
         work = _Work(self, run, state)
         if events:
             if state.outcome is not None and not state.can_reopen(budget):
@@ -202,7 +202,7 @@ class _Work:
         elif last.kind is StepKind.ACT:
             await self._observe(last)
         elif last.kind is StepKind.FINAL:
-            self._finish(last)
+            await self._finish(last)
         else:
             self._act(last)
 
@@ -244,7 +244,7 @@ class _Work:
         state = self.state
         why = self._why_close()
         if why and state.closings >= _CLOSINGS:
-            self._give_up(why)
+            self._close(why, None)
             return
         extra = words.CLOSING.format(why=words.WHY[why]) if why else ""
         messages, tokens = state.messages(self._room(why), extra)
@@ -255,7 +255,7 @@ class _Work:
             messages, tokens = state.barest(extra)
         specs = self.tools.specs[-1:] if why else self.tools.specs
         request = Request(messages=messages, tools=specs, max_tokens=self.loop.limits.reply)
-        self.put("asked", Asked(seq=len(state.steps), tokens=tokens, closing=why))
+        self.put("asked", Asked(seq=len(state.steps), model=self.loop.model.name, tokens=tokens, closing=why))
         ledger = Counted(self.last if why and self.last else self.shared, lambda attempt: self.put("attempt", attempt))
         began, at = time.monotonic(), datetime.now(UTC)
         step = Step(seq=len(state.steps), kind=StepKind.THINK, at=at)
@@ -286,7 +286,7 @@ class _Work:
     def _run_out(self, limit: str, why: str) -> None:
         """Of a request that the budget did not allow: ask for the answer next, or end."""
         if why:
-            self._give_up(why)
+            self._close(why, None)
         else:
             self.state.closing = limit
 
@@ -320,12 +320,11 @@ class _Work:
         """A context too large is made smaller, an answer that could not be read is asked for again; else it ends."""
         state = self.state
         if failure.kind == "context_overflow":
-            if state.overflows < _PATIENCE["overflows"] and not (why and state.closings >= _CLOSINGS):
-                return
-            self._end(Truncated(limit="context"))
-        elif why and why in (*_LIMITS, "context"):
+            if state.overflows >= _PATIENCE["overflows"]:
+                self._end(Truncated(limit="context"))
+        elif why in _LIMITS or why == "context":
             if not failure.recoverable or state.closings >= _CLOSINGS:
-                self._give_up(why)
+                self._close(why, None)
         elif failure.kind not in ("malformed", "cut_off") or state.failures >= _PATIENCE["failures"]:
             self._end(Failed(failure=failure))
 
@@ -416,28 +415,27 @@ class _Work:
         done = Done(
             key=checked.key,
             result=result,
-            stale=output.stale,
+            stale=output.stale or (output.failed and checked.key in self.state.tried),
             queries=output.queries,
             hits=output.hits,
-            pages=tuple(map(PageRef.of, output.pages)),
+            pages=tuple(PageRef.of(page, asked) for asked, page in output.pages),
         )
-        self.put("done", done, blobs=[page.text for page in output.pages] + ([whole] if whole else []))
+        self.put("done", done, blobs=[page.text for _, page in output.pages] + ([whole] if whole else []))
 
     # ---- the end
 
-    def _finish(self, final: Step) -> None:
+    async def _finish(self, final: Step) -> None:
         """Check the answer's quotes, then end."""
         assert final.message is not None
         state = self.state
         if final.calls and not state.findings.quotes:
             given = AnswerArguments.model_validate(final.calls[0].parsed).evidence
-            quotes = tuple(check_quote(one.address, one.quote, state.findings, self.record.blob) for one in given)
+            quoted = [(one.address, one.quote) for one in given]
+            # Of a long page that takes a while.
+            quotes = await asyncio.to_thread(check_quotes, quoted, state.findings, self.record.blob)
             if quotes:
                 self.put("checked", Checked(quotes=quotes))
         self._close(state.closing, final.message.content)
-
-    def _give_up(self, why: str) -> None:
-        self._close(why, None)
 
     def _close(self, why: str, answer: str | None) -> None:
         if not why and answer is not None:

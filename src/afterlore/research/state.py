@@ -1,6 +1,6 @@
 """Where a run stands: a fold over its events, so that a run that was killed and one that was not know the same."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Self
@@ -17,7 +17,6 @@ from afterlore.core import (
     Role,
     Step,
     StepKind,
-    ToolCall,
     ToolResult,
     ToolStatus,
     Truncated,
@@ -41,6 +40,8 @@ class Asked(Record):
 
     seq: int
     """The step that its reply becomes."""
+    model: str
+    """As the configuration names it."""
     tokens: int
     """Of what is sent, as estimated."""
     closing: str = ""
@@ -103,22 +104,26 @@ class Result(Record):
 class State:
     """All that a run's next step depends on."""
 
-    def __init__(self, id: str, head: Head, began: datetime, *, room: int) -> None:
+    def __init__(self, id: str, head: Head, began: datetime, *, room: int, model: str) -> None:
+        """``room``: tokens that may be sent. ``model``: who is asked from now on; only it is sent its own reasoning."""
         self.id = id
         self.head = head
         self.nonce = digest(id)[:12]
         """Marks where outside text begins and ends; pages cannot know it."""
-        self.room = room
+        self.room = self._whole_room = room
         """Tokens that may be sent."""
+        self._model = model
         self.budget = head.budget
         self.steps: list[Step] = []
         self.findings = Findings()
         self.outcome: Outcome | None = None
         self.closing = ""
         self.closings = 0
-        """How often only the answer was asked for."""
+        """How often only the answer was asked for, and not given."""
         self.known: dict[str, ToolResult] = {}
         """Results by their call's key."""
+        self.tried: set[str] = set()
+        """Keys of all calls that were made, those that failed too."""
         self.done: dict[str, Done] = {}
         """Of the calls under way, by id."""
         self.nudges = self.failures = self.overflows = self.idle = 0
@@ -140,9 +145,9 @@ class State:
             self._parts.append((-1, piece))
 
     @classmethod
-    def of(cls, run: Run | RunRow, events: Iterable[Event], *, room: int = 0) -> Self:
+    def of(cls, run: Run | RunRow, events: Iterable[Event], *, room: int = 0, model: str = "") -> Self:
         """Where a run stands after its events."""
-        state = cls(run.id, Head.from_json(run.head), run.began, room=room)
+        state = cls(run.id, Head.from_json(run.head), run.began, room=room, model=model)
         for event in events:
             state.apply(event)
         return state
@@ -198,10 +203,12 @@ class State:
         )
 
     def can_reopen(self, budget: Budget | None) -> bool:
-        """Whether an ended run may go on: after a failure that may pass, or with a new budget after it ran out."""
+        """Whether an ended run may go on: after a failure, which somebody may have mended; after it was cancelled or
+        found no room; and with a new budget after it ran out.
+        """
         if isinstance(self.outcome, Truncated):
-            return budget is not None or self.outcome.limit == "cancelled"
-        return isinstance(self.outcome, Failed) and self.outcome.failure.recoverable
+            return budget is not None or self.outcome.limit in ("cancelled", "context")
+        return isinstance(self.outcome, Failed)
 
     # ---- the fold
 
@@ -245,7 +252,6 @@ class State:
         self._asked = asked
         if asked.closing:
             self.closing = asked.closing
-            self.closings += 1
         return asked
 
     def _apply_step(self, step: Step) -> None:
@@ -254,30 +260,35 @@ class State:
         match step.kind:
             case StepKind.THINK:
                 self._settle(step.usage, answered=True)
+                own = self._asked is not None and self._asked.model == self._model
                 self._judge(step)
-                self._add(step, (), step.failure.kind if step.failure and step.message else "")
+                self._add(pieces(step, (), step.failure.kind if step.failure and step.message else "", reasoning=own))
             case StepKind.OBSERVE:
                 assert before is not None
                 self.idle = self.idle + 1 if all(done.stale for done in self.done.values()) else 0
+                self.tried |= {done.key for done in self.done.values()}
                 for done in self.done.values():
                     if done.result.status in (ToolStatus.OK, ToolStatus.RETRIED):
                         self.known[done.key] = done.result
                     self.findings += Findings(queries=done.queries, hits=done.hits, pages=done.pages)
                 self.done = {}
-                self._add(step, before.calls, "")
+                self._add(pieces(step, before.calls, ""))
 
-    def _add(self, step: Step, calls: Sequence[ToolCall], nudge: str) -> None:
-        for piece in pieces(step, calls, nudge):
+    def _add(self, new: Iterable[Piece]) -> None:
+        number = self.steps[-1].seq
+        for piece in new:
             if self._parts[-1][1].message.role is Role.USER is piece.message.role:
                 at, before = self._parts[-1]
                 piece = plain(Role.USER, f"{before.message.content}\n\n{piece.message.content}")
                 self._parts[-1] = (at, piece)
             else:
-                self._parts.append((step.seq, piece))
+                self._parts.append((number, piece))
 
     def _judge(self, step: Step) -> None:
         """Count what went wrong in a row, and lower the room after an overflow."""
         kind = step.failure.kind if step.failure else ""
+        if kind and kind != "context_overflow" and self.closing:
+            self.closings += 1
         if step.message is not None:
             self.failures = self.overflows = 0
             self.nudges = self.nudges + 1 if kind else 0
@@ -310,6 +321,8 @@ class State:
             self.closing = ""
             self.closings = self.nudges = self.failures = self.overflows = self.idle = 0
             self.done = {}
+            self.room = self._whole_room
+            self.findings = self.findings.model_copy(update={"quotes": ()})
             self._from = len(self.steps)
             # What it ended with, said or about to be called, is not part of what goes on.
             while self._parts[-1][1].message.role is Role.ASSISTANT:

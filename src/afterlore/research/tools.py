@@ -11,6 +11,7 @@ from typing import Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, create_model
 
+from afterlore.context.tokens import count_tokens
 from afterlore.core import Hit, InputError, Page, ToolCall, ToolSpec, canonical_json, digest
 from afterlore.research.findings import Findings
 from afterlore.research.mend import Unfit, read_arguments
@@ -45,7 +46,8 @@ class Output:
     """Whether nothing of it is new to the run."""
     queries: tuple[str, ...] = ()
     hits: tuple[Hit, ...] = ()
-    pages: tuple[Page, ...] = ()
+    pages: tuple[tuple[str, Page], ...] = ()
+    """Each with the address that was asked for, which may lead elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -108,12 +110,15 @@ class Tools:
 
     tools: tuple[Tool, ...]
     specs: tuple[ToolSpec, ...] = field(init=False)
+    size: int = field(init=False)
+    """Tokens of what a model is told of them, about."""
 
     def __post_init__(self) -> None:
         names = [tool.name for tool in self.tools]
         if len(set(names)) != len(names):
             raise InputError(f"two tools have one name: {', '.join(names)}")
         object.__setattr__(self, "specs", tuple(tool.spec for tool in self.tools))
+        object.__setattr__(self, "size", sum(count_tokens(spec.to_json()) for spec in self.specs))
 
     @property
     def names(self) -> tuple[str, ...]:

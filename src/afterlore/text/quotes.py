@@ -11,7 +11,8 @@ subscript, fraction or circled digit beside a digit therefore stays what it is.
 
 A quote must begin and end where words and numbers do: ``5 people`` is not a quote of ``25 people`` nor of ``1.5
 people``, ``he can`` not of ``he can't``. What this does not cover: a quote that leaves out the negation before it, one
-that is cut inside a Chinese, Japanese or Thai word (which are not divided), and whether a claim follows from its quote.
+that is cut inside a Chinese, Japanese or Thai word (which are not divided) or inside a number whose thousands stand
+apart by plain spaces, and whether a claim follows from its quote.
 """
 
 import unicodedata
@@ -27,20 +28,28 @@ _UNSEEN = "\u00ad\u200b\u200e\u200f\u2060\ufeff"
 _ALIKE = str.maketrans("\u2018\u2019\u201b\u201c\u201d\u201f\u2010\u2011\u2012\u2013\u2212", "'''\"\"\"-----")
 # Pieces that fold each in one way; the single character at the end is looked up.
 _PIECE = regex.compile(
-    rf"(?P<plain>[!-~]+(?: [!-~]+)*)|(?P<unseen>[{_UNSEEN}]+)|(?P<space>\s)|(?P<other>.)", regex.DOTALL
+    rf"(?P<plain>[!-~\u3400-\u9fff]+(?: [!-~\u3400-\u9fff]+)*)|(?P<unseen>[{_UNSEEN}]+)|(?P<space>\s)|(?P<other>.)",
+    regex.DOTALL,
 )
 _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}]"
 _BESIDE = regex.compile(rf"(?<={_UNSPACED}) | (?={_UNSPACED})")
 _WORD = r"[[\p{L}\p{M}\p{N}_]--[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]]"
-# A word or number with what belongs to it: -5, $1,500.20, 10:30, 35%, 20°C, can't, man-eating.
+# A word or number with what belongs to it: -5, <5, A$1,500.20, 10:30, 35%, 20°C, C++, can't, man-eating, AT&T, U.S.
 _TOKEN = regex.compile(
-    rf"(?:(?<!{_WORD})[-+±](?=[\p{{Sc}}\p{{N}}]))?(?:\p{{Sc}}(?=\p{{N}}))?"
-    rf"{_WORD}+(?:(?:['-]|(?<=\p{{N}})[.,:/⁄](?=\p{{N}})){_WORD}+)*(?:[%‰]|°{_WORD}?)?",
+    rf"(?:(?<!{_WORD})[-+±<>≤≥~≈]+(?=[\p{{Sc}}\p{{N}}]))?(?:{_WORD}*\p{{Sc}}(?=\p{{N}}))?"
+    rf"{_WORD}+(?:(?:['&-]|(?<=\p{{N}})[.,:/⁄](?=\p{{N}})|(?<=(?<!{_WORD})\p{{L}})\.(?=\p{{L}})){_WORD}+)*"
+    rf"(?:[%‰+]+|°{_WORD}?)?",
     regex.V1,
 )
+_INSIDE = regex.compile(_WORD + _WORD, regex.V1)
 _LONGEST_TOKEN = 100
-"""Characters before a place that are looked at for the word it may stand in."""
+"""Characters on either side of a place that are looked at for the word it may stand in."""
+_TRIES = 10_000
+"""Places that are looked at. A text in which a quote stands more often inside of words is made to keep us busy."""
 _DIGIT_FORMS = ("<super>", "<sub>", "<fraction>", "<circle>", "<compat>")
+_IN_NUMBERS = "\u00a0\u2009\u202f"
+"""Spaces that divide the thousands of a number."""
+_THOUSANDS = regex.compile(rf"(?<!{_WORD})\d{{1,3}} \d{{3}}(?!\d)", regex.V1)
 _JAMO = range(0x1160, 0x1200)
 """Vowels and final consonants of Korean: the second and third part of a syllable."""
 
@@ -56,8 +65,8 @@ class QuoteIndex:
     """One text, folded once, in which many quotes are looked for."""
 
     def __init__(self, text: str) -> None:
+        self._text = text
         self._folded, self._places = _fold(text)
-        self._length = len(text)
 
     def locate(self, quote: str) -> Span | None:
         """Where the text says exactly this, the first place if several; None when it does not. A quote that holds no
@@ -68,7 +77,9 @@ class QuoteIndex:
         if not any(map(str.isalnum, wanted)):
             return None
         at = self._folded.find(wanted)
-        while at >= 0:
+        for _ in range(_TRIES):
+            if at < 0:
+                break
             end = at + len(wanted)
             if self._whole(at) and self._whole(end):
                 return Span(self._places[at], max(self._places[at:end]) + 1)
@@ -81,6 +92,8 @@ class QuoteIndex:
         if not 0 < at < len(text):
             return True
         before, after = text[at - 1], text[at]
+        if _INSIDE.match(text, at - 1):
+            return False
         if self._places[at - 1] == self._places[at]:
             return False
         if unicodedata.category(after)[0] == "M" or ord(after) in _JAMO:
@@ -88,11 +101,14 @@ class QuoteIndex:
         if before.isnumeric() and after.isnumeric():
             return False
         if before == " " or after == " ":
-            return True
-        start = max(text.rfind(" ", 0, at), at - _LONGEST_TOKEN)
-        return not any(
-            match.start() < at < match.end() for match in _TOKEN.finditer(text, max(start, 0), at + _LONGEST_TOKEN)
-        )
+            gap = at - 1 if before == " " else at
+            if self._text[self._places[gap]] not in _IN_NUMBERS:
+                return True
+            around = _THOUSANDS.finditer(text, max(0, gap - 3), gap + 5, overlapped=True)
+            return not any(match.start() < gap < match.end() for match in around)
+        low = max(0, at - _LONGEST_TOKEN)
+        tokens = _TOKEN.finditer(text, max(low, text.rfind(" ", low, at)), at + _LONGEST_TOKEN)
+        return not any(match.start() < at < match.end() for match in tokens)
 
 
 def locate(quote: str, text: str) -> Span | None:
@@ -149,7 +165,7 @@ def _ordered(folded: str, places: "array[int]") -> tuple[str, "array[int]"]:
     if unicodedata.is_normalized("NFD", folded):
         return folded, places
     order = list(range(len(folded)))
-    for run in regex.finditer(r"\p{M}{2,}", folded):
+    for run in regex.finditer(r"\P{ccc=Not_Reordered}{2,}", folded):
         order[run.start() : run.end()] = sorted(range(*run.span()), key=lambda at: unicodedata.combining(folded[at]))
     return "".join(folded[at] for at in order), array("I", (places[at] for at in order))
 

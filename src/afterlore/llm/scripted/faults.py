@@ -70,8 +70,8 @@ class Rule:
     when: When = When()
 
 
-def faulty(policy: Policy, *rules: Rule) -> Policy:
-    """The policy, except where a rule holds; of several the first."""
+def faulty(policy: Policy, *rules: Rule, told: Callable[[Rule], None] = lambda _: None) -> Policy:
+    """The policy, except where a rule holds; of several the first. ``told`` is given each rule that held."""
     lock = threading.Lock()
     count = 0
 
@@ -80,7 +80,10 @@ def faulty(policy: Policy, *rules: Rule) -> Policy:
         with lock:
             count += 1
             number = count
-        fault = next((rule.fault for rule in rules if rule.when.holds(number, body)), None)
+        rule = next((rule for rule in rules if rule.when.holds(number, body)), None)
+        fault = rule.fault if rule else None
+        if rule:
+            told(rule)
         if isinstance(fault, Raw | Broken):
             return fault
         said = policy(body)

@@ -82,7 +82,7 @@ _CAPITALS = re.compile(r"[A-Z][\w-]*(?: (?:(?:and|of|the) )?[A-Z][\w-]*)*")
 _YEAR = re.compile(r"(?<!\d)1[0-9]{3}(?!\d)|(?<!\d)20\d\d(?!\d)")
 _NUMBER = re.compile(r"\d[\d,.]*\s*(?:metres?|meters?|kilometres?|kilograms?|米|公里|公斤)")
 _HIT = re.compile(r"^- (?P<title>.+?)(?: \(\d[\d-]*\))?\n  (?P<address>\S+)\n  (?P<snippet>.*)$", re.M)
-_DATA = re.compile(r"<data [^>\n]*> ?(?:page )?(?P<address>[^\n]*)\n(?P<inside>.*?)\n?</data[^>\n]*>", re.S)
+_DATA = re.compile(r"<data (?P<mark>\w+)> (?:page )?(?P<address>[^\n]*)\n(?P<inside>.*?)\n?</data (?P=mark)>", re.S)
 _NOTE = re.compile(r"^Noted: “(?P<text>[^\n]+)” \((?P<title>[^\n]*) \| (?P<address>[^\n]*)\)$", re.M)
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _NOT_SHOWN = "[no longer shown"
@@ -197,7 +197,9 @@ def _read(body: Body, memory: int) -> _Known:
     for name, arguments, content in results[len(results) - min(memory, len(results)) :]:
         if name == "search":
             for hit in _hits(content):
-                known.hits.setdefault(hit.address, hit)
+                before = known.hits.get(hit.address)
+                # Each search shows another passage of a page.
+                known.hits[hit.address] = replace(hit, text=f"{before.text}\n{hit.text}") if before else hit
         elif name == "visit":
             _take_pages(known, _strings(arguments.get("urls", arguments.get("url"))), content)
     for note in notes:

@@ -1,4 +1,4 @@
-"""Is what supports an answer found? Recall@10 of supporting passages by the question as it is asked, and the time of it.
+"""Is what supports an answer found? Recall@10 of supporting passages by the question as it is asked, and how fast.
 
 Each file's questions are asked of the passages of that file, and of all passages at hand. Baselines: the titles alone
 under the same BM25, and ten passages drawn by lot. One search does not answer a question in several steps: this

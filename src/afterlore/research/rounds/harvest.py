@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from afterlore.core import Failure, Outcome, Step, StepKind, ToolCall, ToolStatus
 from afterlore.journal import Event
 from afterlore.journal.trajectory import read_outcome
-from afterlore.research.findings import Findings, PageRef, Quoted, check_quote
+from afterlore.research.findings import Findings, PageRef, Quoted, check_quotes
 from afterlore.research.rounds.state import (
     Candidate,
     Evidence,
@@ -63,10 +63,9 @@ def harvest(events: Sequence[Event], round: int, branch: int, found: Findings, t
                 queries.extend(Query(origin=origin, text=text, hits=hits) for text in done.queries)
                 visits.extend(_visits(done, calls.get(done.result.call), origin))
             case "checked":
-                quotes = tuple(
-                    one if one.start is not None else check_quote(one.address, one.quote, found, text_of)
-                    for one in Checked.from_json(event.body).quotes
-                )
+                given = Checked.from_json(event.body).quotes
+                again = check_quotes([(one.address, one.quote) for one in given], found, text_of)
+                quotes = tuple(one if one.start is not None else two for one, two in zip(given, again, strict=True))
             case "ended":
                 outcome = read_outcome(event.body)
     answered = _answer(outcome, quotes, Origin(round, branch, seq), text_of)
@@ -94,7 +93,7 @@ def _visits(done: Done, call: ToolCall | None, origin: Origin) -> Iterator[Visit
     for page in done.pages:
         yield Visit(origin=origin, address=page.address, title=page.title, sha256=page.sha256)
     urls = (call.parsed or {}).get("urls") if call is not None and call.name == "visit" else None
-    read = {page.address for page in done.pages}
+    read = {address for page in done.pages for address in (page.address, page.asked)}
     if isinstance(urls, list):
         yield from (Visit(origin=origin, address=url) for url in urls if isinstance(url, str) and url not in read)
 

@@ -112,12 +112,13 @@ def open_corpus(
     """
     if not path.exists():
         raise InputError(f"no such corpus: {str(path)!r}; name a folder, a document or a .jsonl file")
-    place = data / "corpora" / digest(str(path.resolve()))[:16]
+    lines = path.is_file() and path.suffix.lower() in _LINES
+    place = data / "corpora" / digest(f"{'lines' if lines else 'files'} {path.resolve()}")[:16]
     place.mkdir(parents=True, exist_ok=True)
     context = Context.open(place)
     weights = None
     try:
-        if path.is_file() and path.suffix.lower() in _LINES:
+        if lines:
             done, weights = add_passages(context, path, progress), FLAT
         else:
             done = add(context, str(path), progress=progress)

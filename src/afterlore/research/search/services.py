@@ -31,6 +31,8 @@ _MAX_BYTES = 5 * 1024 * 1024
 """Of one reply. It is asked for uncompressed."""
 _TITLE = 300
 _SNIPPET = 1500
+_HIGHEST = 1e9
+"""A score beyond it, or one that is no number, is none."""
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.*?-->", re.DOTALL)
 
 
@@ -95,10 +97,13 @@ class Service(ABC):
         items = self._items(reply)
         if not isinstance(items, list):
             raise self._wrong("its reply holds no results where they should be; is the address that of its API?")
-        hits = {hit.address: hit for hit in map(self._hit, reversed(items)) if hit is not None}
+        hits: dict[str, Hit] = {}
+        for hit in map(self._hit, items):
+            if hit is not None:
+                hits.setdefault(hit.address, hit)
         if items and not hits:
             raise self._wrong(f"none of its {len(items)} results has a web address")
-        return tuple(reversed(hits.values()))[:limit]
+        return tuple(hits.values())[:limit]
 
     @abstractmethod
     def _asked(self, query: str, limit: int) -> _Asked: ...
@@ -121,7 +126,7 @@ class Service(ABC):
             address=url,
             title=_plain(title, _TITLE) or url,
             snippet=_plain(snippet, _SNIPPET),
-            score=float(score) if isinstance(score, int | float) else None,
+            score=float(score) if isinstance(score, int | float) and abs(score) < _HIGHEST else None,
             published=_iso(published),
         )
 
@@ -160,7 +165,7 @@ class Service(ABC):
 
     def _refusal(self, status: int, headers: httpx2.Headers) -> str:
         if status in (401, 403):
-            return f"it refused the key (HTTP {status}); check the key in your settings"
+            return f"it refused the key or login (HTTP {status}); check the key in your settings"
         if status == 402:
             return "its credit is used up (HTTP 402); add some, or use another service"
         if status == 429:
