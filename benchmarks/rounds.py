@@ -1,7 +1,8 @@
 """Rounds against other ways to spend the same budget, with a simulated searcher: python benchmarks/rounds.py --help
 
 Prints a Markdown table for each cell: share of questions answered rightly, requests used, and the paired difference of
-``rounds`` to each other method with its 95 % bootstrap interval over questions. Whatever comes out is printed.
+``rounds`` to each other method with its 95 % bootstrap interval over questions; after a cell without the quote gate, the
+paired difference that the gate makes to each method. Whatever comes out is printed.
 """
 
 import argparse
@@ -33,6 +34,12 @@ def show(cell: Cell, outcomes: list[Outcome], seconds: float) -> None:
         print(f"| {outcome.method} | {outcome.share:.3f} | {used:.1f} | {told} |", flush=True)
 
 
+def show_gate(gated: list[Outcome], open_: list[Outcome]) -> None:
+    for with_, without in zip(gated, open_, strict=True):
+        mean, (low, high) = compare(with_, without)
+        print(f"gate on minus off, {with_.method}: {mean:+.3f} [{low:+.3f}, {high:+.3f}]", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cells", choices=("headline", "grid"), default="headline")
@@ -43,6 +50,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     args = parser.parse_args()
     methods = [method(name) for name in args.methods.split(",")]
+    last: tuple[Cell, list[Outcome]] | None = None
     with ProcessPoolExecutor(args.jobs) as pool:
         for cell in (HEADLINE,) if args.cells == "headline" else GRID:
             if not cell.label.startswith(args.only):
@@ -51,6 +59,9 @@ def main() -> None:
             began = time.monotonic()
             outcomes = list(pool.map(partial(one, cell), methods))
             show(cell, outcomes, time.monotonic() - began)
+            if last is not None and not cell.gate and replace(cell, gate=True) == last[0]:
+                show_gate(last[1], outcomes)
+            last = cell, outcomes
 
 
 if __name__ == "__main__":
