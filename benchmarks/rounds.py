@@ -1,8 +1,8 @@
 """Rounds against other ways to spend the same budget, with a simulated searcher: python benchmarks/rounds.py --help
 
 Prints a Markdown table for each cell: share of questions answered rightly, requests used, and the paired difference of
-``rounds`` to each other method with its 95 % bootstrap interval over questions; after a cell without the quote gate, the
-paired difference that the gate makes to each method. Whatever comes out is printed.
+``rounds`` to each other method with its 95 % bootstrap interval over questions; after a cell without the quote gate,
+the paired difference that the gate makes to each method. Whatever comes out is printed.
 """
 
 import argparse

@@ -35,7 +35,7 @@ from afterlore.research.findings import Findings
 from afterlore.research.loop import Counted, usage_of
 from afterlore.research.rounds import words
 from afterlore.research.rounds.state import Locate, LoggedFailure, Origin, State, accept, merge, read_update, render
-from afterlore.text.quotes import locate
+from afterlore.text.quotes import QuoteIndex
 
 __all__ = ["Compressed", "Compressor", "transcript"]
 
@@ -83,8 +83,8 @@ class Compressor:
     done: list[Step] = field(default_factory=list)
     chunks: int = 4
     """At most."""
-    locate: Locate = locate
-    """The quote gate."""
+    gate: bool = True
+    """Whether quotes are looked for in their pages; off only to measure what that is worth."""
 
     @property
     def reply(self) -> int:
@@ -104,6 +104,7 @@ class Compressor:
         complaints: list[str] = []
         good = bad = 0
         shown = self.context // 4
+        locate = _gate() if self.gate else _anywhere
         for chunk, part in self._chunks(steps, shown):
             now = merge(known, added)
             try:
@@ -114,7 +115,7 @@ class Compressor:
                 continue
             update, left_out = read_update(text)
             pages = [page for item in update.evidence if (page := _page(item.address, found, text_of))]
-            new, unresolved = accept(update, now, pages, origin, self.locate)
+            new, unresolved = await asyncio.to_thread(accept, update, now, pages, origin, locate)
             added = merge(added, new)
             complaints += [*left_out, *unresolved]
             good += 1
@@ -203,6 +204,23 @@ class Compressor:
     def _note(self, step: Step) -> None:
         self.put("step", step)
         self.done.append(step)
+
+
+def _gate() -> Locate:
+    """The quote gate, each page folded once."""
+    indexes: dict[str, QuoteIndex] = {}
+
+    def locate(quote: str, text: str) -> tuple[int, int] | None:
+        if text not in indexes:
+            indexes[text] = QuoteIndex(text)
+        return indexes[text].locate(quote)
+
+    return locate
+
+
+def _anywhere(quote: str, text: str) -> tuple[int, int] | None:
+    """No gate: any quote is taken to stand at the beginning."""
+    return (0, min(len(quote), len(text))) if quote and text else None
 
 
 def _check(message: Message) -> str:

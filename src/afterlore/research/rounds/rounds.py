@@ -53,7 +53,6 @@ from afterlore.research.rounds.state import (
 )
 from afterlore.research.state import Resumed
 from afterlore.research.tools import Tool
-from afterlore.text.quotes import locate
 
 __all__ = ["Plan", "Rounds", "RoundsResult", "result_of"]
 
@@ -279,7 +278,8 @@ class Rounds:
             loop = Loop(self.model, self.tools, limits=self.limits)
             await loop.run(part, ledger=share)
         found = log.progress.pages(now.number, branch)
-        added = harvest(part.events(), now.number, branch, found, part.blob)
+        # Looking for quotes in long pages takes a while.
+        added = await asyncio.to_thread(harvest, part.events(), now.number, branch, found, part.blob)
         made = Compressed(State(), "code")
         if self.plan.method.compresses(final=now.number >= self.plan.attempts) and not part.is_cancelled():
             made = await self._compress(log, now, branch, merge(known, added), found, aside)
@@ -321,7 +321,7 @@ class Rounds:
             ledger,
             put,
             done=steps_of(now.compressing[branch]),
-            locate=locate if self.plan.gate else _anywhere,
+            gate=self.plan.gate,
         )
         steps = steps_of(now.parts[branch])
         origin = Origin(now.number, branch, len(steps))
@@ -336,11 +336,6 @@ def _first(group: BaseExceptionGroup[AfterloreError]) -> AfterloreError:
         error = error.exceptions[0]
     assert isinstance(error, AfterloreError)
     return error
-
-
-def _anywhere(quote: str, text: str) -> tuple[int, int] | None:
-    """No gate: any quote is taken to stand at the beginning."""
-    return (0, min(len(quote), len(text))) if quote and text else None
 
 
 def result_of(run: str, progress: Progress, how: Method) -> RoundsResult:
