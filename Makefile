@@ -63,7 +63,7 @@ lint: $(VENV)/test.stamp  ## ruff and mypy
 test: lint $(VENV)/chromium.stamp  ## gates and all tests
 	$(BIN)/pytest -n auto --dist loadgroup
 
-slow: $(VENV)/test.stamp  ## tests that take minutes: fifty processes killed while they write
+slow: $(VENV)/test.stamp  ## tests that take minutes: processes killed while they write, a thousand runs over one budget
 	$(BIN)/pytest -m slow
 
 docs: $(VENV)/core.stamp  ## make the example and the JSON Schema
@@ -75,6 +75,7 @@ screenshots: $(VENV)/test.stamp $(VENV)/chromium.stamp  ## take the pictures of 
 bench: $(VENV)/test.stamp  ## what the work costs, and how that grows
 	$(BIN)/afterlore brief bench --n 1000,10000
 	$(BIN)/python benchmarks/context.py --n 1000,10000
+	$(BIN)/python benchmarks/research.py
 
 clean:  ## remove what was built
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

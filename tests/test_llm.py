@@ -9,6 +9,7 @@ import threading
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -323,6 +324,32 @@ def test_retry_after_is_honoured_and_holds_the_others() -> None:
     with serve([error(429, headers={"Retry-After": "7"}), OK]) as server:
         asking(endpoint(server), waits=waits)
     assert waits.slept == [7.0]
+
+
+def test_nobody_asks_while_the_endpoint_wants_a_pause() -> None:
+    now, slept, asked_at = 0.0, list[float](), list[float]()
+
+    async def sleep(seconds: float) -> None:
+        nonlocal now
+        due = now + seconds
+        slept.append(seconds)
+        # The one that was refused sleeps until the other sleeps too, or asks after all.
+        while len(slept) < 2 and len(asked_at) < 2:
+            await asyncio.sleep(0.005)
+        now = max(now, due)
+
+    async def run(server: Server) -> None:
+        timing = Timing(clock=lambda: now, sleep=sleep)
+        async with Chat(endpoint(server, max_concurrency=1), timing=timing) as chat:
+            await asyncio.gather(chat.complete(ASKED), chat.complete(ASKED))
+
+    def answer(_: dict[str, Any]) -> Answer:
+        asked_at.append(now)
+        return error(429, headers={"Retry-After": "7"}) if len(asked_at) == 1 else OK
+
+    with serve(answer) as server:
+        asyncio.run(run(server))
+    assert asked_at == [0, 7, 7]
 
 
 def test_an_endpoint_that_asks_for_an_hour_is_not_waited_for() -> None:
@@ -647,6 +674,15 @@ def test_the_key_is_struck_out_of_a_stream() -> None:
         reply = streaming(endpoint(server))[-1]
     assert isinstance(reply, Reply)
     assert reply.message.content == "it is ******"
+
+
+@pytest.mark.parametrize("spelled", [KEY, quote(KEY, safe=""), json.dumps(KEY)[1:-1]])
+@pytest.mark.parametrize("before", [0, 290])
+def test_the_key_is_struck_out_before_an_error_is_cut(spelled: str, before: int) -> None:
+    page = f"{'x' * before} key={spelled}".encode()
+    with serve([Answer(page, 400)]) as server, pytest.raises(ModelError) as caught:
+        asking(endpoint(server))
+    assert "sk-d" not in str(caught.value)
 
 
 def test_a_missing_key_is_said_before_anything_is_sent() -> None:

@@ -372,6 +372,7 @@ def test_a_context_that_does_not_fit_is_known_by_its_wording(status: int, body: 
         (402, {"error": {"message": "Insufficient Balance"}}, "refused", False),
         (400, {"code": "Arrearage", "message": "Access denied"}, "refused", False),
         (429, {"error": {"code": "1113", "message": "您的账户已欠费"}}, "refused", False),
+        (429, {"error": {"code": "1113", "message": "no"}}, "refused", False),
         (429, {"error": {"code": "1302", "message": "并发数过高"}}, "rate_limited", True),
         (529, {"error": {"type": "overloaded_error", "message": "Overloaded"}}, "unavailable", True),
         (504, "<html>gateway</html>", "timed_out", True),

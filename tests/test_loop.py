@@ -8,6 +8,7 @@ import pytest
 
 from afterlore.core import (
     Budget,
+    Hit,
     InputError,
     Ledger,
     ModelError,
@@ -101,6 +102,7 @@ def test_an_answer_with_a_checked_quote(make: Callable[..., Investigation], runs
     [
         ({"address": "lib/ada", "quote": "Ada Lovelace wrote the first program in 1844."}, "the page does not read so"),
         ({"address": "lib/babbage", "quote": "It was never built."}, "this page was not read"),
+        ({"address": "", "quote": "Ada Lovelace wrote the first program in 1843."}, "this page was not read"),
     ],
 )
 def test_a_quote_that_is_not_there_is_unverified(
@@ -436,6 +438,20 @@ def test_cancelled_from_outside(make: Callable[..., Investigation], runs: Runs) 
     result = make(policy).go()
     assert result.stop_reason == "limit:cancelled"
     assert result.answer is None
+
+
+def test_escaped_halves_of_characters_do_no_harm(runs: Runs) -> None:
+    class Broken(Library):
+        async def search(self, query: str, *, limit: int = 10) -> tuple[Hit, ...]:
+            assert await super().search(query.encode().decode(), limit=limit) == ()
+            return (Hit(address="lib/ada", title="half \udc00", snippet="\ud800"),)
+
+    library = Broken(PAGES)
+    half = ToolCall(id="a", name="search", arguments='{"queries": ["half \\ud800"], "odd\\udfff": 1}')
+    work = Investigation(runs, Played([calls(half), *HONEST[1:]]), library, browsing(library, library), Limits())
+    result = work.go()
+    assert result.answer == "Ada Lovelace"
+    assert [hit.title for hit in result.findings.hits] == ["half ?"]
 
 
 def test_characters_that_are_halves_do_no_harm(make: Callable[..., Investigation]) -> None:

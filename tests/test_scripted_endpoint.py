@@ -3,10 +3,12 @@
 import asyncio
 import base64
 import json
+import socket
 import struct
 import threading
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
@@ -240,6 +242,17 @@ def test_two_hundred_clients_at_once_are_all_counted() -> None:
         assert asyncio.run(ask(endpoint)) == ["together"] * clients
         assert endpoint.count() == clients
         assert endpoint.seen == ()
+
+
+def test_a_client_that_leaves_within_its_request_is_counted(endpoint: Endpoint) -> None:
+    head = b"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{"
+    address = urlsplit(endpoint.base_url)
+    with socket.create_connection((str(address.hostname), address.port or 0)) as connection:
+        connection.sendall(head)
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(1_000) == b""
+    assert (endpoint.count(), endpoint.seen) == (1, ())
+    assert post(endpoint, asks()).status_code == 200
 
 
 def test_it_ends_while_clients_wait() -> None:

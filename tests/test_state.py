@@ -317,7 +317,6 @@ def test_of_an_update_what_fits_is_kept() -> None:
         "{}",
         "[]",
         '{"plans": ["x"]}',
-        '{"candidates": ["\\ud800"]}',
         "Here you are: {}",
         '{"candidates": ["An',
         '{"name": "search", "arguments": {"queries": ["x"]}}',

@@ -64,9 +64,8 @@ class Findings(Record):
     def page(self, address: str) -> PageRef | None:
         """The page that was read from this address, last."""
         wanted = _normal_address(address)
-        return next(
-            (page for page in reversed(self.pages) if wanted in map(_normal_address, (page.address, page.asked))), None
-        )
+        read = ((page, map(_normal_address, (page.address, page.asked))) for page in reversed(self.pages))
+        return next((page for page, addresses in read if wanted and wanted in addresses), None)
 
     def has_query(self, query: str) -> bool:
         """Whether it was asked, up to case and spaces."""
@@ -89,7 +88,7 @@ def normal_query(query: str) -> str:
 
 
 def _normal_address(address: str) -> str:
-    return address.strip().rstrip("/").partition("#")[0]
+    return address.strip().partition("#")[0].rstrip("/")
 
 
 def check_quotes(

@@ -53,6 +53,8 @@ from afterlore.research import words
 from afterlore.research.answer import ANSWER, AnswerArguments
 from afterlore.research.conversation import nudge_of
 from afterlore.research.findings import Findings, PageRef, check_quotes
+from afterlore.research.mend import sound
+from afterlore.research.shown import denied, repeated, shown_to_model, sound_message
 from afterlore.research.state import Asked, Attempt, Checked, Done, Result, Resumed, State
 from afterlore.research.tools import Checked as CheckedCall
 from afterlore.research.tools import Output, Tool, Tools
@@ -86,7 +88,7 @@ class Limits:
 
 def check_question(question: str) -> str:
     """The question as it is put. Raises InputError for one of no or too many characters."""
-    text = _sound(question).strip()
+    text = sound(question).strip()
     if not text:
         raise InputError(f"the question is empty; write one of 1 to {LONGEST_QUESTION:,} characters")
     if len(text) > LONGEST_QUESTION:
@@ -178,7 +180,8 @@ class _Work:
 
     def put(self, kind: str, body: Record | Outcome, *, blobs: Sequence[str] = ()) -> None:
         """On record first, then known, then told."""
-        self.loop.watch(self.state, self.state.apply(self.record.append(kind, body.to_json(), blobs=blobs)))
+        event = self.record.append(kind, sound(body.to_json()), blobs=map(sound, blobs))
+        self.loop.watch(self.state, self.state.apply(event))
 
     # ---- what comes next
 
@@ -292,7 +295,7 @@ class _Work:
 
     def _take(self, step: Step, reply: Reply, seconds: float, why: str) -> None:
         """Put down a reply, its calls' ids made unique, with what is wrong with it."""
-        message = _sound_message(reply.message)
+        message = sound_message(reply.message)
         known = {call.id for one in self.state.steps if one.message for call in one.message.calls}
         calls = []
         for number, call in enumerate(message.calls):
@@ -357,9 +360,9 @@ class _Work:
                 continue
             checked = self.tools.check(call)
             if number >= self.loop.limits.calls:
-                results[call.id] = _denied(call, f"at most {self.loop.limits.calls} calls in one reply; make it again")
+                results[call.id] = denied(call, f"at most {self.loop.limits.calls} calls in one reply; make it again")
             elif checked.problem:
-                results[call.id] = _denied(call, checked.problem)
+                results[call.id] = denied(call, checked.problem)
             elif checked.key in keys or checked.key in state.known:
                 again.append(checked)
             else:
@@ -376,7 +379,7 @@ class _Work:
         made = {done.key: done.result for done in state.done.values()}
         results |= {id: done.result for id, done in state.done.items()}
         for checked in again:
-            results[checked.call.id] = _repeated(checked.call, made.get(checked.key) or state.known[checked.key])
+            results[checked.call.id] = repeated(checked.call, made.get(checked.key) or state.known[checked.key])
         ordered = tuple(results[call.id] for call in act.calls)
         step = Step(seq=len(state.steps), kind=StepKind.OBSERVE, results=ordered, at=at, seconds=_since(began))
         self.put("step", step)
@@ -403,7 +406,7 @@ class _Work:
             status = ToolStatus.FAILED
         if output.failed and status is not ToolStatus.TIMED_OUT:
             status = ToolStatus.FAILED
-        content, whole = _shown(output, self.state.nonce, self.loop.limits.shown)
+        content, whole = shown_to_model(output, self.state.nonce, self.loop.limits.shown)
         result = ToolResult(
             call=call.id,
             name=tool.name,
@@ -453,59 +456,11 @@ def _answer_in(calls: Sequence[ToolCall]) -> ToolCall | None:
     return next((call for call in calls if call.name == ANSWER.name and call.parsed is not None), None)
 
 
-def _denied(call: ToolCall, problem: str) -> ToolResult:
-    return ToolResult(call=call.id, name=call.name, status=ToolStatus.DENIED, content=f"Not done: {problem}")
-
-
-def _repeated(call: ToolCall, before: ToolResult) -> ToolResult:
-    notice = "You made this very call before; nothing is new. It gave:\n"
-    return before.model_copy(update={"call": call.id, "content": notice + before.content, "seconds": 0.0})
-
-
-def _shown(output: Output, nonce: str, most: int) -> tuple[str, str]:
-    """A result as the model is shown it, and the whole of it where that is more."""
-    words_ = _sound(output.text)
-    own, room = words_[:most], max(0, most - len(words_))
-    sizes = [len(datum.text) for datum in output.data]
-    share = room // max(1, len(sizes))
-    if len(words_) <= most and sum(sizes) <= room:
-        share = room
-    shown, whole = [own], [words_]
-    for datum in output.data:
-        label = " ".join(datum.label.replace("<", " ").replace(">", " ").split())[:300]
-        text = _sound(datum.text).replace(f"data {nonce}", "data")
-        cut = text if len(text) <= share else f"{text[:share]}\n[cut: {share:,} of {len(text):,} characters are shown]"
-        shown.append(f"<data {nonce}> {label}\n{cut}\n</data {nonce}>")
-        whole.append(f"<data {nonce}> {label}\n{text}\n</data {nonce}>")
-    content, all_ = "\n".join(shown), "\n".join(whole)
-    return content, "" if content == all_ else all_
-
-
 def usage_of(error: ModelError) -> Usage:
     """Of a request that failed: an endpoint that refused consumed nothing, of one that broke off it is not known."""
     if error.status is not None and error.status >= 400:
         return Usage(attempts=error.attempts)
     return Usage(attempts=error.attempts, input_tokens=None, output_tokens=None, cached_tokens=None, cost=None)
-
-
-def _sound(text: str) -> str:
-    """Without halves of characters, which no file and no endpoint takes."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
-
-
-def _sound_message(message: Message) -> Message:
-    return message.model_copy(
-        update={
-            "content": _sound(message.content),
-            "reasoning": _sound(message.reasoning),
-            "calls": tuple(
-                call.model_copy(
-                    update={"id": _sound(call.id), "name": _sound(call.name), "arguments": _sound(call.arguments)}
-                )
-                for call in message.calls
-            ),
-        }
-    )
 
 
 def _since(began: float) -> float:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from afterlore.core import canonical_json
 
-__all__ = ["Unfit", "read_arguments"]
+__all__ = ["Unfit", "read_arguments", "sound"]
 
 _FENCE = re.compile(r"\A```\w*\s*(.*?)\s*```\Z", re.S)
 _LONGEST = 100_000
@@ -37,13 +37,20 @@ class Unfit(Exception):
         """What the text was read as, where it is an object."""
 
 
+def sound(text: str) -> str:
+    """Without halves of characters, which no file and no endpoint takes."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
 def read_arguments(text: str, model: type[_M]) -> tuple[_M, bool]:
     """The arguments, and whether they were mended. Raises Unfit."""
     value, mended = _read(text)
+    if "\\u" in text:
+        value = json.loads(sound(json.dumps(value, ensure_ascii=False)))
     try:
-        canonical_json(value).encode()
+        canonical_json(value)
     except ValueError as error:
-        raise Unfit("the arguments hold half of a character, or a number that is too large; send neither") from error
+        raise Unfit("the arguments hold a number that is too large; send a smaller one") from error
     for _ in range(1 + 2 * _NAMED):
         try:
             return model.model_validate(value), mended

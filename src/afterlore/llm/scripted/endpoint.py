@@ -17,7 +17,7 @@ from typing import Any, Literal, Self
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
@@ -158,7 +158,8 @@ class Endpoint:
                 Route("/v1/chat/completions", self._chat, methods=["POST"]),
                 Route("/v1/embeddings", self._embeddings, methods=["POST"]),
                 Route("/v1/models", self._list, methods=["GET"]),
-            ]
+            ],
+            exception_handlers={ClientDisconnect: _nobody},
         )
 
     def _protocol(self) -> type[H11Protocol]:
@@ -184,11 +185,12 @@ class Endpoint:
 
     async def _note(self, request: Request) -> tuple[str, str]:
         """The body and the key of a request, which is counted."""
-        body = (await request.body()).decode("utf-8", "replace")
-        headers = dict(request.headers)
         with self._lock:
             self._counts[request.url.path] = self._counts.get(request.url.path, 0) + 1
-            if self.keep:
+        body = (await request.body()).decode("utf-8", "replace")
+        headers = dict(request.headers)
+        if self.keep:
+            with self._lock:
                 self._seen.append(Seen(request.url.path, headers, body))
         return body, headers.get("authorization", "").removeprefix("Bearer ").strip()
 
@@ -268,6 +270,11 @@ def _chunks(turn: Turn, body: Body, number: int, as_said: dict[str, Any]) -> Ite
 
 def _whole(turn: Turn, body: Body, number: int, as_said: dict[str, Any]) -> dict[str, Any]:
     return wire.completion(turn, body, number, **as_said)
+
+
+async def _nobody(_request: Request, _error: Exception) -> Response:
+    """To a client that left within its own request."""
+    return Response(status_code=499)
 
 
 def _sent(raw: Raw, key: str) -> Response:

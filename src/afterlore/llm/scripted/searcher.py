@@ -72,12 +72,12 @@ _WANTED: tuple[tuple[Kind, re.Pattern[str]], ...] = (
 )
 _IS = {
     "person": re.compile(
-        r"engineer|painter|optician|professor|architect|captain|author|[师家人长](?:[,,、。]|$)", re.I
+        r"engineer|painter|optician|professor|architect|captain|author|[师家人长](?:[\uff0c,、。]|$)", re.I
     ),
     "firm": re.compile(r"\bcompany\b|\binstitute\b|公司|出版社|企业", re.I),
     "place": re.compile(r"\btown\b|\bisland\b|\blake\b|\bcity\b|小镇|城市|茶乡", re.I),
 }
-_SENTENCE = re.compile(r"[^\n。!?!?.]+(?:\.(?=\S)[^\n。!?!?.]+)*[。!?!?.]?")
+_SENTENCE = re.compile(r"[^\n。！？!?.]+(?:\.(?=\S)[^\n。！？!?.]+)*[。！？!?.]?")
 _CAPITALS = re.compile(r"[A-Z][\w-]*(?: (?:(?:and|of|the) )?[A-Z][\w-]*)*")
 _YEAR = re.compile(r"(?<!\d)1[0-9]{3}(?!\d)|(?<!\d)20\d\d(?!\d)")
 _NUMBER = re.compile(r"\d[\d,.]*\s*(?:metres?|meters?|kilometres?|kilograms?|米|公里|公斤)")

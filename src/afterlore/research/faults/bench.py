@@ -24,14 +24,14 @@ from afterlore.llm.scripted import Endpoint as Scripted
 from afterlore.llm.scripted import Mode, Rule, faulty, searcher
 from afterlore.research.browse import browsing
 from afterlore.research.faults.library import ANSWER, PAGES, QUESTION, Library
-from afterlore.research.faults.scenarios import SCENARIOS, Answered, Scenario
+from afterlore.research.faults.scenarios import LONG_ENOUGH, SCENARIOS, Answered, Scenario
 from afterlore.research.loop import Limits, Loop, begin
 from afterlore.research.state import Result
 
 __all__ = ["Row", "bench"]
 
 _KEY = "sk-bench-4f1d0c9ab2e7"
-_RETRIES = 2
+_RETRIES = 3
 
 
 @dataclass(frozen=True)
@@ -174,6 +174,8 @@ def _wrong(scenario: Scenario, result: Result, library: Library, served: Scripte
         return "the right answer lacks verified quotes"
     if strange := set(library.asked) - PAGES.keys():
         return f"what no search gave was asked for: {strange}"
-    if result.usage.attempts != served.count():
+    # A client that waits so little may leave before its request arrives.
+    missed = result.usage.attempts - served.count()
+    if missed < 0 or (missed and scenario.timeout >= LONG_ENOUGH):
         return f"{result.usage.attempts} attempts are on record, {served.count()} requests came"
     return ""

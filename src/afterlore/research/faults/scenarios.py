@@ -7,15 +7,16 @@ from afterlore.core import Budget
 from afterlore.llm.scripted import FAULTS, Rule, When, rate_limited
 from afterlore.research.faults.library import Trouble
 
-__all__ = ["SCENARIOS", "Answered", "Scenario"]
+__all__ = ["LONG_ENOUGH", "SCENARIOS", "Answered", "Scenario"]
 
 Answered = Literal["right", "other", "none"]
 """The answer that the pages hold, another (one that says that it was not found included), or none."""
 
 
-_SHORT = 0.6
+_SHORT = 1.0
 """Seconds to wait for what never comes."""
-_LONG_ENOUGH = 20.0
+LONG_ENOUGH = 20.0
+"""For what comes."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,9 @@ class Scenario:
     """and what the pages do."""
     stream: bool = False
     budget: Budget = field(default_factory=Budget)
-    timeout: float = _LONG_ENOUGH
+    timeout: float = LONG_ENOUGH
     """Seconds until the client gives up on an answer,"""
-    patience: float = _LONG_ENOUGH
+    patience: float = LONG_ENOUGH
     """and until a tool's call is stopped."""
     context: int = 100_000
     """Tokens that are sent at most."""
@@ -50,17 +51,17 @@ _STREAMED = ("unfinished", "bad_event", "error_event")
 
 
 def _right(
-    name: str, *rules: Rule, trouble: Trouble = "", stream: bool = False, timeout: float = _LONG_ENOUGH
+    name: str, *rules: Rule, trouble: Trouble = "", stream: bool = False, timeout: float = LONG_ENOUGH
 ) -> Scenario:
     return Scenario(name, "answered", "right", rules, trouble, stream, timeout=timeout)
 
 
-def _ends(name: str, stop: str, *rules: Rule, answered: Answered = "none", timeout: float = _LONG_ENOUGH) -> Scenario:
+def _ends(name: str, stop: str, *rules: Rule, answered: Answered = "none", timeout: float = LONG_ENOUGH) -> Scenario:
     return Scenario(name, stop, answered, rules, timeout=timeout)
 
 
 def _once(name: str) -> Scenario:
-    timeout = _SHORT if name in ("hang", "endless") else _LONG_ENOUGH
+    timeout = _SHORT if name in ("hang", "endless") else LONG_ENOUGH
     return _right(f"{name}_once", Rule(FAULTS[name], _ONCE), stream=name in _STREAMED, timeout=timeout)
 
 
