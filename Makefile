@@ -46,6 +46,7 @@ demo: $(VENV)/core.stamp  ## build two days of briefs from the shipped samples, 
 	@echo "Edit it at the desk: $(BIN)/afterlore brief review $(DEMO)"
 	@echo "The same as Markdown, mail, ledger and feeds:"
 	@ls -1 $(DEMO)/*/brief.md $(DEMO)/*/brief.eml $(DEMO)/*/brief.json $(DEMO)/feed.*
+	@echo "What was said and read on something: $(BIN)/afterlore context find 霁川 --in $(DEMO)"
 	@echo
 	@echo "The first story of $(DEMO)/2026-03-10/brief.md:"
 	@echo

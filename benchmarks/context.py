@@ -115,7 +115,7 @@ def files(count: int) -> dict[str, float]:
         for number in range(count):
             parts = [f"# Document {number}\n"]
             for section in range(8):
-                lines = [" ".join(rng.choices(vocabulary, cum_weights=weights, k=16)).capitalize() for _ in range(17)]
+                lines = [" ".join(rng.choices(vocabulary, cum_weights=weights, k=18)).capitalize() for _ in range(18)]
                 parts.append(f"## Section {section}\n\n" + ". ".join(lines) + ".\n")
             path = Path(folder) / "docs" / f"d{number // 20}" / f"{number}.md"
             path.parent.mkdir(parents=True, exist_ok=True)

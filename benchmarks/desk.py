@@ -4,24 +4,22 @@ Run: ``python benchmarks/desk.py 1000``. The articles are generated (``afterlore
 characters each.
 """
 
-import json
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 
 from afterlore.app.desk.view import Viewer
-from afterlore.brief.desk.inputs import Inputs
 from afterlore.brief.desk.session import Desk
 from afterlore.brief.desk.state import key_of
 from afterlore.brief.evaluate.generate import day
+from afterlore.brief.library import Library
 from afterlore.brief.pipeline import Report, Request, edit
 from afterlore.brief.publish.folder import Folder
 from afterlore.brief.vertical import load_vertical
 from afterlore.brief.write.extractive import ExtractiveWriter
-from afterlore.core import Silent, digest
+from afterlore.core import Silent
 from afterlore.journal import Journal
 
 _LENGTH = 1500
@@ -34,20 +32,8 @@ def built(size: int, out: Path) -> Request:
     request = Request.of((), out=out, vertical=load_vertical("ai"), date=first.date().isoformat(), window="999d")
     folder = Folder(out)
     folder.claim()
-    keys = [digest(article.to_json()) for article in articles]
-    with Journal(folder.journal) as journal:
-        rows = zip(keys, articles, strict=True)
-        journal.record("extract", {key: json.dumps(["Article", article.to_json()]) for key, article in rows})
-        edit(articles, request, Report(), journal, Silent(), ExtractiveWriter())
-        Inputs(
-            day=request.day,
-            hours=request.window // timedelta(hours=1),
-            top=request.top,
-            vertical=request.vertical,
-            keys=tuple(keys),
-            sources=(),
-            dropped=(),
-        ).store(journal)
+    with Journal(folder.journal) as journal, Library(folder, journal) as library:
+        edit(articles, request, Report(), journal, library, Silent(), ExtractiveWriter())
     return request
 
 

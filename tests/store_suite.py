@@ -67,6 +67,24 @@ class StoreSuite:
         assert found(store, "one") == []
         assert found(store, "two") == ["ctx://resources/a.txt"]
 
+    def test_the_same_time_again_changes_nothing_and_another_does(self, store: Store) -> None:
+        node = store.put(uri("resources/a"), text("one", modified="2026-03-10T08:00:00+08:00"))
+        assert store.put(node.uri, text("one", modified="2026-03-10T00:00:00+00:00")).etag == node.etag
+        made = store.put(node.uri, text("one", created="2025-01-01T00:00:00+00:00", modified="2026-03-11T00:00+00:00"))
+        assert made.etag != node.etag
+        assert (made.created[:10], made.modified[:10]) == ("2025-01-01", "2026-03-11")
+
+    def test_nothing_is_moved_or_copied_out_of_reach(self, store: Store) -> None:
+        low = uri("resources/" + "/".join("x" * 40))
+        store.put(low / "end.txt", text("lantern"))
+        deep = uri("user/" + "/".join("y" * 23))
+        for act in (store.move, store.copy):
+            with pytest.raises(InputError, match="64"):
+                act(uri("resources/x"), deep / "z")
+        store.move(uri("resources/x"), deep)
+        assert len(store.get(deep / "x").uri.parts) == 25
+        assert found(store, "lantern") == [str(deep) + "/x" * 39 + "/end.txt"]
+
     def test_an_etag_that_no_longer_holds(self, store: Store) -> None:
         first = store.put(uri("resources/a.txt"), text("one"))
         second = store.put(uri("resources/a.txt"), text("two"), if_match=first.etag)
@@ -182,6 +200,9 @@ class StoreSuite:
         assert store.check() == []
 
     def test_filters(self, store: Store) -> None:
+        for wrong in ("yesterday", "2026-03-10", "2026-03-10T08:00:00"):
+            with pytest.raises(InputError, match="08:00"):
+                Filter(since=wrong)
         store.put(uri("resources/a.md"), text("lantern", type="text/markdown", tags=("red", "old")))
         store.put(uri("resources/b.py"), text("lantern", type="text/x-python", modified="2026-01-01T00:00:00+08:00"))
         names = lambda keep: [n.name for n in store.nodes(store.candidates(["lantern"], keep, 9)).values()]  # noqa: E731
@@ -219,9 +240,11 @@ class StoreSuite:
         state = store.vector_state()
         assert store.put_vectors("m", [(node.id, node.hash, b"\0" * 8)]) == 1
         assert store.vector_state() != state
-        assert list(store.vectors("m")) == [(node.id, b"\0" * 8)]
+        assert store.vector_hashes("m") == {node.id: node.hash}
+        assert list(store.vectors("m", [node.id, 99])) == [(node.id, b"\0" * 8)]
         store.put(node.uri, text("two"))
-        assert list(store.vectors("m")) == []
+        assert store.vector_hashes("m") == {}
+        assert list(store.vectors("m", [node.id])) == []
         assert store.check() == []
 
     def test_jobs_are_leased(self, store: Store) -> None:
@@ -232,6 +255,10 @@ class StoreSuite:
         assert (first.payload, second.payload) == ("1", "2")
         assert [job.key for job in store.lease("k", seconds=60, limit=5)] == ["b"], "its lease had run out"
         store.fail([first], "why")
+        assert store.enqueue("k", {"c": "3"}) == 1
+        (fresh,) = store.lease("k", seconds=60, limit=1)
+        assert fresh.key == "c", "what failed holds up nobody"
+        store.finish([fresh])
         assert store.lease("k", seconds=60, limit=5)[0].attempts == 2
         store.finish([first, second])
         assert store.lease("k", seconds=-1, limit=5) == []
@@ -240,8 +267,10 @@ class StoreSuite:
     def test_traces(self, store: Store) -> None:
         with pytest.raises(NotFoundError, match="find first"):
             store.load_trace()
-        store.save_trace("a", "q", "{}")
-        store.save_trace("b", "q", json.dumps({"n": 1}))
+        assert store.save_trace("a", "q", "{}")
+        assert store.save_trace("b", "q", json.dumps({"n": 1}))
+        with store.snapshot():
+            assert not store.save_trace("c", "q", "{}")
         assert store.load_trace() == json.dumps({"n": 1})
         assert store.load_trace("a") == "{}"
 

@@ -1,7 +1,8 @@
 """The context database as its users have it: files with levels, find whose scores recompute, import and export."""
 
 import json
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,15 @@ from afterlore.app.cli import run
 from afterlore.context.add import add
 from afterlore.context.archive import export_tree, import_tree
 from afterlore.context.context import Context
-from afterlore.context.search.embedding import ScriptedEmbedder, embed
+from afterlore.context.evaluate import headings
+from afterlore.context.search.embedding import Mirror, ScriptedEmbedder, embed
 from afterlore.context.search.propagate import FLAT
 from afterlore.context.search.shown import page, tree
 from afterlore.context.search.trace import Trace, recompute
 from afterlore.context.store import SqliteStore
 from afterlore.context.tokens import count_tokens, query_terms, terms
 from afterlore.core import InputError, ServiceError
+from conftest import ROOT
 from store_suite import shape
 
 TEXTS = {
@@ -172,6 +175,10 @@ def test_read_grep_glob(context: Context) -> None:
     assert names("**/*.md") == ["roses.md", "中文.md", "ferry.md", "lamps.md", "tolls.md"]
     assert names("resources/*/f*.md") == names("ctx://resources/**/f*.md") == ["ferry.md"]
     assert names("*.md") == []
+    assert names("resources/harbour/f?rry.md") == names("resources/harbour/f[!z]rry.md") == ["ferry.md"]
+    assert names("resources?harbour/ferry.md") == names("resources[!a]harbour/ferry.md") == []
+    assert names("resources/harbour/**") == ["ferry.md", "lamps.md", "tolls.md"]
+    assert names("/".join(["**"] * 40) + "/ferry.md") == ["ferry.md"]
 
 
 def test_export_and_import_are_one(context: Context, tmp_path: Path) -> None:
@@ -192,6 +199,63 @@ def test_export_and_import_are_one(context: Context, tmp_path: Path) -> None:
         with pytest.raises(InputError, match="export"):
             import_tree(other, tmp_path / "broken.zip")
         assert shape(other.store) == before
+
+
+def test_an_import_sums_up_what_was_there_as_well(context: Context, tmp_path: Path) -> None:
+    export_tree(context, tmp_path / "garden.zip", target="ctx://resources/garden")
+    export_tree(context, tmp_path / "all.zip")
+    for name in ("garden", "all"):
+        with Context(SqliteStore(tmp_path / f"{name}.sqlite")) as other:
+            other.write("ctx://resources/garden/bees.md", "# Bees\n\nBees want heather.")
+            import_tree(other, tmp_path / f"{name}.zip")
+            for word in ("Bees", "Roses"):
+                assert word in other.overview("ctx://resources/garden")
+            assert "garden/" in other.overview("ctx://resources")
+
+
+@pytest.mark.parametrize("head", ["", "[]", "{}", "null", '{"format": "afterlore-context-1"}'])
+@pytest.mark.parametrize(
+    "line", ["[]", '{"uri": 1}', '{"uri": "ctx://user/a", "kind": "file", "hash": "", "size": 1e15}']
+)
+def test_a_manifest_of_another_form_is_one_error(context: Context, tmp_path: Path, head: str, line: str) -> None:
+    with zipfile.ZipFile(tmp_path / "odd.zip", "w") as archive:
+        archive.writestr("manifest.jsonl", f"{head}\n{line}\n")
+    before = shape(context.store)
+    with pytest.raises(InputError, match=r"odd\.zip"):
+        import_tree(context, tmp_path / "odd.zip")
+    assert shape(context.store) == before
+
+
+def test_what_is_no_text_is_never_shown(context: Context) -> None:
+    context.write("ctx://resources/harbour/picture.bin", bytes(range(256)), title="lantern picture")
+    hit = next(hit for hit in context.find("picture", neighbours=1).hits if hit.uri.name == "picture.bin")
+    assert (hit.excerpt, hit.text, hit.tokens) == ("", "", 0)
+
+
+def test_the_mirror_reads_what_has_changed(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    embedder = ScriptedEmbedder()
+    embed(context.store, embedder)
+    mirror = Mirror(context.store, embedder.model)
+    asked = embedder.embed(["the ferry leaves"])[0]
+    read: list[int] = []
+    vectors = context.store.vectors
+
+    def counted(model: str, ids: Iterable[int]) -> Iterator[tuple[int, bytes]]:
+        wanted = list(ids)
+        read.append(len(wanted))
+        return vectors(model, wanted)
+
+    monkeypatch.setattr(context.store, "vectors", counted)
+    total = len(mirror.nearest(asked, 100))
+    context.rm("ctx://resources/garden/roses.md")
+    context.write("ctx://resources/harbour/ferry.md", "A ferry of another kind.")
+    context.write("ctx://resources/harbour/new.md", "Something new.")
+    embed(context.store, embedder)
+    near = mirror.nearest(asked, 100)
+    assert near == Mirror(context.store, embedder.model).nearest(asked, 100)
+    assert read == [total, 2, total]
+    assert mirror.nearest([1.0, 2.0], 5) == {}
+    assert mirror.nearest(asked, 100) == near
 
 
 def test_add_takes_what_is_new_and_drops_what_is_gone(context: Context, tmp_path: Path) -> None:
@@ -249,6 +313,10 @@ def test_the_command_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) ->
     assert "changed" in said("rm", "resources/tolls.md", "--if-match", etag, code=2)["error"]
     assert said("rm", "resources/port", code=2)["exit_code"] == 2
     assert said("check")["sound"] is True
+    assert said("find", "ferry", "--max-tokens", "1")["hits"] == []
+    assert run(["context", "find", "ferry", "--max-tokens", "1", "--in", str(tmp_path / "data")]) == 0
+    assert "fits in 1 tokens" in capsys.readouterr().out
+    assert "08:00" in said("find", "zyzzyva", "--since", "yesterday", code=2)["error"]
     assert said("export", str(tmp_path / "out.zip"))["nodes"] > len(TEXTS)
     assert said("rm", "resources/port", "--recursive")["removed"] == len(TEXTS) + 2
     assert said("find", "远山资本")["hits"] == []
@@ -294,3 +362,15 @@ def test_eval_headings(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> No
     assert (read["queries"], read["unigram+bigram"]["hit@1"]) == (2, 1.0)
     assert read["unicode61"]["hit@1"] == 0.0
     assert read["above_trigram"].keys() == {"mean", "low", "high"}
+    assert run(["context", "eval", "headings", "--data", str(tmp_path), "--data", str(ROOT / "samples"), "--json"]) == 0
+    more = json.loads(capsys.readouterr().out)
+    assert more["queries"] > read["queries"]
+    assert len(more["weights"]) == 2
+
+
+def test_what_one_half_chose_is_judged_on_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = [headings.Asked("a", "b", number) for number in (0, 0, 1, 1)]
+    ranks = {weight: [9, 9, 9, 9] for weight in (0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)}
+    ranks[0.0], ranks[1.0] = [0, 0, 9, 9], [9, 9, 0, 0]
+    monkeypatch.setattr(headings, "_ranks", lambda *_, one_character: ranks[one_character])
+    assert headings._cross_fitted(asked) == ([0.0, 1.0], [9, 9, 9, 9])

@@ -1,5 +1,6 @@
 """Levels: within their limits, made of the text's own sentences, and telling what lies below."""
 
+import json
 import re
 from pathlib import Path
 
@@ -130,12 +131,40 @@ def test_every_sentence_is_one_of_the_text() -> None:
 def test_what_has_no_sentence_is_told_by_what_it_has() -> None:
     assert levels_of("# Steps\n\n- Stop the bus\n- Copy the log\n").abstract == "Steps: Stop the bus; Copy the log"
     table = "# 限制\n\n| 键 | 值 |\n| --- | --- |\n| 等待 | 3 |\n| 上限 | 9 |\n"
-    assert levels_of(table).abstract == "限制：等待；上限"
+    assert levels_of(table).abstract == "限制：等待: 3；上限: 9"
     assert levels_of("# Run\n\n```sh\n# comment\nbusctl start --wait\n```\n").abstract == "Run: busctl start --wait"
     assert levels_of('def go(a):\n    """Go there. Slowly."""\n', "walk.py").abstract == "walk: go(a)"
     assert levels_of(
         "---\ndescription: What the author says.\n---\nText that is longer than that, and says less.\n"
     ).abstract == ("a: What the author says.")
+
+
+def test_data_say_what_they_are() -> None:
+    rows = [{"event": f"The lamp of pier {n} went out", "keepers": [n], "weight": 0.5} for n in range(3)]
+    assert levels_of(json.dumps(rows), "a.json").overview.startswith("# a\n\n3 records of event, keepers, weight")
+    assert "- The lamp of pier 2 went out" in levels_of(json.dumps(rows), "a.json").overview
+    lines = "\n".join(json.dumps(row) for row in rows)
+    assert levels_of(lines, "a.jsonl").abstract == "a: 3 records of event, keepers, weight"
+    schema = {"$defs": {}, "description": "All that a keeper writes down.", "type": "object"}
+    assert levels_of(json.dumps(schema), "schema.json").abstract == "schema: All that a keeper writes down."
+    assert levels_of(json.dumps([1, 2, {"a": 1}]), "mixed.json").abstract.startswith("mixed: record 1")
+
+
+def test_a_feed_is_its_entries() -> None:
+    feed = """<?xml version="1.0" encoding="gb2312"?><rss version="2.0"><channel><title>Harbour &amp; more</title>
+    <description>What happens at the quay.</description>
+    <item><title>渡轮停航</title><link>https://x.example/1</link><pubDate>Tue, 10 Mar 2026 11:22:00 +0800</pubDate>
+    <description>&lt;p&gt;红隼号渡轮今天停航一天。&lt;/p&gt;&lt;script&gt;x()&lt;/script&gt;</description></item>
+    <item><title>Lamps</title><description><![CDATA[<p>The lamps burn oil, and <b>nobody</b> pays.</p>]]></description>
+    </item></channel></rss>"""
+    node = parse(feed, "feed.xml").node
+    assert node.text == (
+        "# 渡轮停航\n\nTue, 10 Mar 2026 11:22:00 +0800 https://x.example/1\n\n红隼号渡轮今天停航一天。\n\n"
+        "# Lamps\n\nThe lamps burn oil, and nobody pays.\n\n"
+    )
+    assert file_levels(node).abstract == "Harbour & more: What happens at the quay."
+    for other in ("<a><b>Oil.</b></a>", "<rss></rss>", '<!DOCTYPE r [<!ENTITY a "b">]>' + feed[feed.index("<rss") :]):
+        assert parse(other, "a.xml").node.text == other
 
 
 def test_a_sentence_that_begins_with_the_title_stands_alone() -> None:
@@ -159,7 +188,7 @@ def test_a_directory_says_what_is_below_it() -> None:
     chinese = directory_levels(
         "手册", [Child("安装.md", "安装", "安装：总线需要两台机器。"), Child("调优.md", "调优", "调优：先看上限。")]
     )
-    assert chinese.abstract == "手册：安装、调优"
+    assert chinese.abstract == "手册：安装：总线需要两台机器；调优：先看上限"
     alone = directory_levels("2026", [Child("bus.md", "Bus", "Bus: It is run by two. Below: Install", files=3)])
     assert alone.abstract == "2026: Bus: It is run by two. Below: Install"
     package = directory_levels("bus", [Child("__init__.py", "__init__", "__init__: Runs it. Below: go"), children[1]])

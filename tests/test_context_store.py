@@ -1,5 +1,6 @@
 """The embedded engine: the laws of every store, and what is its own (processes that die, versions, a full disk)."""
 
+import contextlib
 import os
 import signal
 import sqlite3
@@ -12,10 +13,12 @@ from pathlib import Path
 
 import pytest
 from hypothesis.stateful import run_state_machine_as_test
+from sqlalchemy import event
 
 from afterlore.context.context import Context
 from afterlore.context.records import Draft
-from afterlore.context.store import SqliteStore, Store
+from afterlore.context.store import SqliteStore, Store, database
+from afterlore.context.store.schema import MIGRATIONS
 from afterlore.context.uri import Uri
 from afterlore.core import ConflictError, InputError
 from conftest import ROOT
@@ -103,6 +106,119 @@ def test_a_file_that_is_no_store_is_left_alone(tmp_path: Path) -> None:
     assert path.read_bytes().startswith(b"these are")
     with pytest.raises(InputError, match="folder"):
         SqliteStore(tmp_path)
+
+
+@pytest.mark.parametrize("tables", [["cookies"], ["schema_version"], ["schema_version", "done"]])
+def test_a_database_of_another_kind_is_left_alone(tmp_path: Path, tables: list[str]) -> None:
+    path = tmp_path / "other.sqlite"
+    with sqlite3.connect(path) as other:
+        for table in tables:
+            other.execute(f"CREATE TABLE {table} (version INTEGER)")
+        other.execute(f"INSERT INTO {tables[0]} VALUES (1)")
+    other.close()
+    with pytest.raises(InputError, match="another kind"):
+        SqliteStore(path)
+    with sqlite3.connect(path) as other:
+        assert [row[0] for row in other.execute("SELECT name FROM sqlite_master")] == tables
+    other.close()
+
+
+def test_a_store_of_the_first_version_is_brought_up_to_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "context.sqlite"
+    with monkeypatch.context() as old:
+        old.setattr(database, "MIGRATIONS", MIGRATIONS[:1])
+        store = SqliteStore(path)
+        node = store.put(uri("resources/a"), text("lantern"))
+        store.put_vectors("m", [(node.id, node.hash, b"\0" * 8)])
+        store.close()
+    store = SqliteStore(path)
+    assert store.vector_hashes("m") == {node.id: node.hash}
+    assert store.check() == []
+    store.close()
+
+
+def test_a_find_does_not_wait_for_a_writer(tmp_path: Path) -> None:
+    path = tmp_path / "context.sqlite"
+    with Context.open(path) as context, Context.open(path) as other:
+        context.write("ctx://resources/a.md", "The lantern is lit.")
+        assert context.find("lantern").unkept == ""
+        for writer in (other, context):
+            begun, done = threading.Event(), threading.Event()
+
+            def hold(writer: Context = writer, begun: threading.Event = begun, done: threading.Event = done) -> None:
+                with writer.batch():
+                    writer.write("ctx://resources/b.md", "A second lantern.")
+                    begun.set()
+                    done.wait(60)
+
+            thread = threading.Thread(target=hold)
+            thread.start()
+            begun.wait(60)
+            began = time.monotonic()
+            found = context.find("lantern")
+            took = time.monotonic() - began
+            done.set()
+            thread.join()
+            assert "a.md" in [hit.uri.name for hit in found.hits]
+            assert "writing" in found.unkept
+            assert took < 5
+        assert context.find("lantern").unkept == ""
+
+
+def regardless(context: Context) -> None:
+    with context.batch():
+        with contextlib.suppress(InputError):
+            context.write("ctx://resources/b.md", "x" * 500_000)
+        context.write("ctx://resources/c.md", "A small lantern.")
+
+
+def test_a_find_answers_on_a_full_disk(tmp_path: Path) -> None:
+    with Context.open(tmp_path / "context.sqlite") as context:
+        context.write("ctx://resources/a.md", "The lantern is lit.")
+        event.listen(
+            context.store.database.engine,  # type: ignore[attr-defined]
+            "begin",
+            lambda connection: connection.exec_driver_sql("PRAGMA max_page_count = 1"),
+        )
+        with pytest.raises(InputError, match="full"):
+            context.write("ctx://resources/b.md", "x" * 500_000)
+        with pytest.raises(InputError, match="all of it"):
+            regardless(context)
+        assert context.store.find_node(uri("resources/c.md")) is None
+        for _ in range(30):
+            found = context.find("lantern")
+        assert [hit.uri.name for hit in found.hits] == ["a.md"]
+        assert "full" in found.unkept
+
+
+def test_a_content_that_was_collected_while_it_was_written_is_written_again(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "context.sqlite")
+    large = b"lantern " * 200_000
+    store.put(uri("resources/a"), Draft(large))
+    store.remove(uri("resources/a"))
+    begun, inside = threading.Event(), threading.Event()
+
+    def collect() -> None:
+        with store.transaction():
+            begun.set()
+            inside.wait(60)
+            assert store.collect(grace=-1) == 1
+
+    thread = threading.Thread(target=collect)
+    thread.start()
+    begun.wait(60)
+    write = store._blobs.write
+
+    def written(content: bytes, name: str) -> None:
+        write(content, name)
+        inside.set()
+
+    store._blobs.write = written  # type: ignore[method-assign]
+    node = store.put(uri("resources/b"), Draft(large))
+    thread.join()
+    assert store.body(node) == large
+    assert store.check() == []
+    store.close()
 
 
 def test_a_full_disk_is_one_error_and_nothing_is_lost(store: SqliteStore) -> None:

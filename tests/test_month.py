@@ -10,6 +10,7 @@ import pytest
 from afterlore.brief.article import Article
 from afterlore.brief.evaluate.generate import month
 from afterlore.brief.group.followup import new_sentences
+from afterlore.brief.library import Library
 from afterlore.brief.pipeline import Report, Request, edit
 from afterlore.brief.publish.edition import Edition
 from afterlore.brief.publish.folder import Folder
@@ -36,13 +37,13 @@ def test_a_month_never_repeats_itself(tmp_path: Path, monkeypatch: pytest.Monkey
     vertical = load_vertical("ai")
     editions: list[Edition] = []
     pool: list[Article] = []
-    with Journal(folder.journal) as journal:
+    with Journal(folder.journal) as journal, Library(folder, journal) as library:
         for day in month(DAYS, seed=5).days:
             pool += day.articles
             last = max(article.published for article in day.articles if article.published)
             request = Request.of((), out=folder.path, vertical=vertical, date=last.date().isoformat())
             recent = [a for a in pool if a.published and a.published > request.start - timedelta(days=1)]
-            editions.append(edit(recent, request, Report(), journal, Silent(), ExtractiveWriter()).edition)
+            editions.append(edit(recent, request, Report(), journal, library, Silent(), ExtractiveWriter()).edition)
     assert len({edition.date for edition in editions}) == DAYS
     told: set[str] = set()
     cited: set[str] = set()

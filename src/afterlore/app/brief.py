@@ -1,4 +1,4 @@
-"""``afterlore brief``: build, lint, verify, eval, bench. Each command is a few lines over ``afterlore.brief``."""
+"""``afterlore brief``: from build to bench. Each command is a few lines over ``afterlore.brief``."""
 
 import json
 from enum import StrEnum
@@ -71,6 +71,30 @@ def build(
         _print(built.summary())
     elif not quiet:
         report(built)
+
+
+@app.command()
+def index(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that build has made.")],
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress and no report, only errors.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Make the folder's context database anew from what is published: for 'afterlore context find QUERY --in DIR'."""
+    from afterlore.app.terminal import Bar
+    from afterlore.brief.library import index as index_folder
+    from afterlore.brief.publish.folder import Folder
+
+    with Bar(quiet=quiet or as_json) as progress:
+        done = index_folder(Folder(folder), progress)
+    if as_json:
+        unreadable = {str(day): problem for day, problem in done.unreadable.items()}
+        _print({"days": [str(day) for day in done.days], "stories": done.stories, "unreadable": unreadable})
+    else:
+        for day, problem in done.unreadable.items():
+            typer.echo(f"{day}/brief.json: {problem}", err=True)
+        if not quiet:
+            typer.echo(f"{len(done.days)} days, {done.stories} stories")
+    return int(bool(done.unreadable))
 
 
 @app.command()

@@ -1,9 +1,10 @@
 """``afterlore context``: add, look, find, change, check. Each command is a few lines over ``afterlore.context``."""
 
 import json
+import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from afterlore.context.records import Node
 
 __all__ = ["app"]
+
+_MARKS = re.compile(r"^[#>\s-]+|\*\*")
+"""Of Markdown, which an excerpt is told without."""
 
 app = typer.Typer(help="A tree of contexts with three levels of detail, searched with scores that can be recomputed.")
 
@@ -34,13 +38,21 @@ IfMatch = Annotated[str | None, typer.Option(help="The etag that must still hold
 
 @contextmanager
 def _open(place: Path | None, *, new: bool = False) -> Iterator["Context"]:
-    """The database, which only ``new`` may make: looking into one that is not there must leave nothing behind."""
+    """The database, which only ``new`` may make: looking into one that is not there must leave nothing behind. A folder
+    of briefs has its own.
+    """
     import platformdirs
 
+    from afterlore.brief.publish.folder import Folder
     from afterlore.context.context import Context
 
     logs.configure(config.load())
     place = place or Path(platformdirs.user_data_dir("afterlore", appauthor=False))
+    briefs = Folder(place)
+    if not (place / "context.sqlite").is_file() and (briefs.days() or briefs.context.is_file()):
+        if not briefs.context.is_file():
+            raise InputError(f"no context database in {str(place)!r}; make it with: afterlore brief index {place}")
+        place = briefs.context
     if not new and not (place.is_file() or (place / "context.sqlite").is_file()):
         raise InputError(
             f"no context database in {str(place)!r}; make one with: afterlore context add SOURCE --in {place}"
@@ -81,6 +93,9 @@ def add(
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="A file, folder, zip archive or web address.")],
     to: Annotated[str, typer.Option(help="The folder that it goes below.", metavar="URI")] = "ctx://resources",
     tag: Annotated[list[str] | None, typer.Option(help="Give it this tag; repeatable.", metavar="TAG")] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Take the place of what came from elsewhere or was written by hand.")
+    ] = False,
     offline: Annotated[bool | None, typer.Option("--offline", help="Fetch nothing.")] = None,
     allow_host: Annotated[
         list[str] | None,
@@ -97,12 +112,13 @@ def add(
     from afterlore.web.urls import is_web
 
     settings = config.load(offline=offline, allow_hosts=tuple(allow_host) if allow_host else None)
-    with _open(place, new=True) as context, Bar(quiet=quiet or as_json) as progress:
+    with _open(place, new=True) as context, Bar(quiet=quiet or as_json) as progress, ExitStack() as stack:
+        fetcher = None
         if is_web(source) and not settings.offline:
-            with Fetcher(allow_hosts=settings.allow_hosts) as fetcher:
-                done = add_source(context, source, to=to, tags=tuple(tag or ()), fetcher=fetcher, progress=progress)
-        else:
-            done = add_source(context, source, to=to, tags=tuple(tag or ()), progress=progress)
+            fetcher = stack.enter_context(Fetcher(allow_hosts=settings.allow_hosts))
+        done = add_source(
+            context, source, to=to, tags=tuple(tag or ()), replace=replace, fetcher=fetcher, progress=progress
+        )
     if as_json:
         _print(
             {
@@ -161,12 +177,16 @@ def read(
     as_json: Json = False,
 ) -> None:
     """The text of a file (L2)."""
+    from afterlore.report import clean
+
     with _open(place) as context:
         text = context.read(uri, offset=offset, limit=limit)
     if as_json:
         _print({"uri": str(context.uri(uri)), "content": text})
     else:
-        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        # A terminal would obey what a text may hold; a pipe gets it as it is.
+        shown = clean(text) if sys.stdout.isatty() else text
+        sys.stdout.write(shown if shown.endswith("\n") else shown + "\n")
 
 
 @app.command()
@@ -244,17 +264,25 @@ def find(
                 "total": len(found.hits),
                 "context": [{"uri": str(node.uri), "text": text} for node, text in found.context],
                 "tokens": found.tokens,
-                "trace": found.trace.id,
+                "trace": "" if found.unkept else found.trace.id,
+                "unkept": found.unkept,
                 "degraded": found.trace.degraded,
             }
         )
         return
     for hit in found.hits:
-        _say(f"{hit.score:.3f}  {hit.uri}\n       {hit.excerpt or hit.abstract}")
+        _say(f"{hit.score:.3f}  {hit.uri}\n       {hit.abstract}")
+        shown = _MARKS.sub("", hit.excerpt)
+        if shown[:40] not in hit.abstract:
+            _say(f"       {shown}")
     for node, text in found.context:
         _say(f"\n--- {node.uri}\n{text}")
-    if not found.hits:
+    if not found.hits and found.trace.candidates:
+        _say(f"none of the best texts fits in {max_tokens} tokens; allow more with --max-tokens")
+    elif not found.hits:
         _say("nothing was found")
+    if found.unkept:
+        typer.echo(f"no trace was kept: {found.unkept}", err=True)
 
 
 @app.command()
@@ -425,19 +453,23 @@ class Evaluation(StrEnum):
 def evaluate(
     what: Annotated[Evaluation, typer.Argument(help="What to measure.", metavar="WHAT")],
     data: Annotated[
-        Path, typer.Option(help="locomo: a JSON file of its form; headings: a folder of documents.", metavar="PATH")
+        list[Path],
+        typer.Option(help="locomo: a JSON file of its form; headings: documents, repeatable.", metavar="PATH"),
     ],
     as_json: Json = False,
 ) -> None:
     """Measure what is found against labelled data, beside its baselines."""
     from afterlore.app.terminal import figures
 
-    if not data.exists():
-        raise InputError(f"no such file or folder: {str(data)!r}; give --data PATH")
+    for path in data:
+        if not path.exists():
+            raise InputError(f"no such file or folder: {str(path)!r}; give --data PATH")
     if what is Evaluation.LOCOMO:
         from afterlore.context.evaluate import locomo
 
-        result = locomo.measure(data)
+        if len(data) > 1:
+            raise InputError("eval locomo takes one file; give --data once")
+        result = locomo.measure(data[0])
     else:
         from afterlore.context.evaluate import headings
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
+from afterlore.context.ingest.node import Drop
 from afterlore.core import Record
 
 __all__ = ["Article", "Drop"]
@@ -38,19 +39,3 @@ class Article(Record):
     """Label of the source (feed, folder, address) that it came from."""
     kind: Literal["news", "roundup", "notice"] = "news"
     """A roundup tells many events in one article; a notice advertises, recruits or invites."""
-
-
-class Drop(Record):
-    """An item that did not become an article, or an article that did not become news. A line in the run's report."""
-
-    source: str
-    item: str
-    """Address or file, as given."""
-    reason: str
-    """One word of the list in docs/brief.md."""
-    detail: str
-    """What was found, in one sentence."""
-    fix: str = ""
-    """What the reader can do about it; empty when nothing is wrong."""
-    kept: bool = False
-    """Whether the article was used all the same (it has no date, say) and this is only a remark."""

@@ -5,24 +5,25 @@ again (extraction, writing) is recorded in the journal as it is done, under the 
 that was killed goes on where it stopped and publishes the same bytes.
 """
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date as Date
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
 from afterlore.brief.article import Article, Drop
 from afterlore.brief.desk.apply import Outcome, regroup
+from afterlore.brief.desk.before import remember
 from afterlore.brief.desk.edits import Edit, EditLog, live
-from afterlore.brief.desk.inputs import Inputs, recalled, remember
 from afterlore.brief.desk.learned import NOTHING, Learned, forgets, learned
 from afterlore.brief.gather.collect import Item, SourceHealth, collect
 from afterlore.brief.gather.responses import JournalCache
 from afterlore.brief.group.cluster import Clustering, cluster, fitted
 from afterlore.brief.group.dedupe import dedupe
+from afterlore.brief.library import Inputs, Library
+from afterlore.brief.library.inputs import EXTRACTED, bare, hand_over, recalled, recorded
 from afterlore.brief.publish.archive import Archive, read_archive
 from afterlore.brief.publish.edition import Counts, Edition, encode
 from afterlore.brief.publish.entries import Named, handed_on, named, standing
@@ -31,6 +32,7 @@ from afterlore.brief.publish.site import prepare
 from afterlore.brief.read.extract import VERSION, extract
 from afterlore.brief.stories import Group, Memory, Telling, tell
 from afterlore.brief.vertical import Vertical
+from afterlore.brief.window import Window
 from afterlore.brief.write.extractive import ExtractiveWriter
 from afterlore.brief.write.writer import Writer
 from afterlore.core import InputError, Progress, ServiceError, digest
@@ -84,14 +86,19 @@ class Request:
         )
 
     @property
+    def span(self) -> Window:
+        """The time that the day's articles come from."""
+        return Window.of(self.day, self.window, self.vertical.zone)
+
+    @property
     def end(self) -> datetime:
         """Midnight after the day, where the vertical lives."""
-        return datetime.combine(self.day + timedelta(days=1), time(), self.vertical.zone)
+        return self.span.end
 
     @property
     def start(self) -> datetime:
         """Articles published before it are too old."""
-        return self.end - self.window
+        return self.span.start
 
 
 def day_of(text: str) -> Date:
@@ -168,25 +175,15 @@ def build(request: Request, progress: Progress, writer: Writer | None = None) ->
     folder.claim()
     _one_vertical(folder, request)
     report = Report()
-    with Journal(folder.journal) as journal:
+    with Journal(folder.journal) as journal, Library(folder, journal) as library:
         cache = JournalCache(journal)
         with Fetcher(cache=cache, allow_hosts=request.allow_hosts, offline=request.offline) as fetcher:
             items = _collect(request, fetcher, report, progress)
-        keys, articles = _extract(items, request.vertical, journal, report, progress)
-        report.sources[:] = [_dated(health, articles) for health in report.sources]
-        inputs = Inputs(
-            day=request.day,
-            hours=request.window // timedelta(hours=1),
-            top=request.top,
-            vertical=request.vertical,
-            keys=tuple(keys),
-            sources=tuple(report.sources),
-            dropped=tuple(report.dropped),
-        )
-        drafted = _drafted(articles, request, report, journal, progress, writer or ExtractiveWriter())
-        # Before publishing, so that a desk never shows what is published as a change of older inputs.
-        inputs.store(journal)
-        return issue(drafted, folder, journal, progress)
+        articles = _extract(items, request.vertical, journal, library, report, progress)
+        report.sources[:] = [_dated(health, list(articles.values())) for health in report.sources]
+        built = edit(list(articles.values()), request, report, journal, library, progress, writer or ExtractiveWriter())
+        hand_over(articles, request.span, journal)
+        return built
 
 
 def edit(
@@ -194,12 +191,26 @@ def edit(
     request: Request,
     report: Report,
     journal: Journal,
+    library: Library,
     progress: Progress,
     writer: Writer,
 ) -> Built:
     """All that comes after extraction: choose, group, rank, write, verify and publish. Raises as ``build`` does."""
+    inputs = Inputs(
+        day=request.day,
+        hours=request.window // timedelta(hours=1),
+        top=request.top,
+        vertical=request.vertical,
+        articles=tuple(map(bare, articles)),
+        sources=tuple(report.sources),
+        dropped=tuple(report.dropped),
+    )
     drafted = _drafted(articles, request, report, journal, progress, writer)
-    return issue(drafted, Folder(request.out), journal, progress)
+    progress.stage("keep", len(articles))
+    # Before publishing, so that a desk never shows what is published as a change of older inputs.
+    library.hold(inputs, articles)
+    progress.advance(len(articles))
+    return issue(drafted, Folder(request.out), journal, library, progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,8 +332,9 @@ def draft(
     return Drafted(edition, encode(edition), told, tuple(outcomes))
 
 
-def issue(drafted: Drafted, folder: Folder, journal: Journal, progress: Progress) -> Built:
-    """Publish a draft. What stood there before is remembered, so that a desk can show what changed.
+def issue(drafted: Drafted, folder: Folder, journal: Journal, library: Library, progress: Progress) -> Built:
+    """Publish a draft, and have the library hold what stands published now. What stood there before is remembered, so
+    that a desk can show what changed.
 
     Raises InputError, and changes nothing, when another day's ledger that the pages need was changed.
     """
@@ -332,6 +344,7 @@ def issue(drafted: Drafted, folder: Folder, journal: Journal, progress: Progress
     remember(folder.ledger(edition.date), encoded, edition.date, journal)
     write()
     progress.advance()
+    library.sync({digest(encoded): edition}, progress=progress)
     return Built(
         edition=edition,
         files=folder.files(edition.date),
@@ -385,32 +398,45 @@ def _collect(request: Request, fetcher: Fetcher, report: Report, progress: Progr
 
 
 def _extract(
-    items: Sequence[Item], vertical: Vertical, journal: Journal, report: Report, progress: Progress
-) -> tuple[list[str], list[Article]]:
-    """The items' articles with their keys in the journal, one for each address: of two with the same address the
-    longer text stays.
+    items: Sequence[Item], vertical: Vertical, journal: Journal, library: Library, report: Report, progress: Progress
+) -> dict[str, Article]:
+    """The items' articles by their keys in the journal, one for each address: of two with the same address the longer
+    text stays.
     """
     progress.stage("extract", len(items))
     # An author's name that stands in an outlet's place is recognised by the outlets that the others name.
     known = sorted({*vertical.outlets, *(item.outlet for item in items if item.outlet)})
     setting = digest("\n".join((VERSION, *known)))
     keys = [digest(f"{setting}\n{item.to_json()}") for item in items]
-    done = journal.recall("extract", keys)
+    done = _recalled(journal, library, keys)
     articles: dict[str, tuple[str, Article]] = {}
     for start in range(0, len(items), _BATCH):
         fresh: dict[str, str] = {}
         for item, key in zip(items[start : start + _BATCH], keys[start : start + _BATCH], strict=True):
             if key not in done:
-                found = extract(item, known)
-                done[key] = fresh[key] = json.dumps([type(found).__name__, found.to_json()])
-            result = recalled(done[key])
+                done[key] = extract(item, known)
+                fresh[key] = recorded(done[key])
+            result = done[key]
             if isinstance(result, Drop):
                 report.dropped.append(result)
             elif result.id not in articles or len(result.text) > len(articles[result.id][1].text):
                 articles[result.id] = key, result
             progress.advance()
-        journal.record("extract", fresh)
-    return [key for key, _ in articles.values()], [article for _, article in articles.values()]
+        journal.replace(EXTRACTED, fresh)
+    return dict(articles.values())
+
+
+def _recalled(journal: Journal, library: Library, keys: Sequence[str]) -> dict[str, Article | Drop]:
+    """What was extracted before, by key: texts that the journal has handed over come from the library."""
+    found = {key: recalled(value) for key, value in journal.recall(EXTRACTED, keys).items()}
+    handed = {key: one for key, one in found.items() if isinstance(one, Article) and not one.text}
+    texts = library.texts(handed.values())
+    for key, article in handed.items():
+        if article.sha256 in texts:
+            found[key] = article.model_copy(update={"text": texts[article.sha256]})
+        else:
+            del found[key]
+    return found
 
 
 def _dated(health: SourceHealth, articles: Sequence[Article]) -> SourceHealth:
@@ -423,23 +449,15 @@ def _dated(health: SourceHealth, articles: Sequence[Article]) -> SourceHealth:
 def _select(articles: Sequence[Article], request: Request, told: dict[str, Date], report: Report) -> list[Article]:
     """The articles of the window that are news and were not told before."""
     chosen = []
+    span = request.span
     for article in articles:
-        when = article.published
         before = (told.get(article.url) if is_web(article.url) else None) or told.get(article.sha256)
         if before:
             report.drop(article, "told", f"the brief of {before} cited it")
-        elif when and when >= request.end:
-            report.drop(
-                article, "future", f"its date {when:%Y-%m-%d %H:%M} lies after the brief's day", "check its date"
-            )
-        elif when and when < request.start:
-            report.drop(article, "old", f"its date {when:%Y-%m-%d %H:%M} lies before the window", "widen --window")
-        elif article.kind == "roundup":
-            report.drop(article, "roundup", "it tells of many events; each is told from its own reports")
-        elif article.kind == "notice":
-            report.drop(article, "notice", "it advertises, recruits or invites")
+        elif refusal := span.refuses(article):
+            report.drop(article, *refusal)
         else:
-            if when is None:
+            if article.published is None:
                 detail = "it has no date and counts as of this day"
                 report.drop(article, "undated", detail, "give its date in front matter, or leave it out", kept=True)
             chosen.append(article)

@@ -14,6 +14,7 @@ from typing import Any
 
 from afterlore.context.context import Context
 from afterlore.context.records import Draft, Levels, Node
+from afterlore.context.store.sqlite import LARGEST
 from afterlore.context.uri import ROOT, Uri
 from afterlore.core import InputError, digest
 
@@ -23,6 +24,18 @@ FORMAT = "afterlore-context-1"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _MANIFEST = "manifest.jsonl"
 _LARGEST_MANIFEST = 1 << 30
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    KeyError,
+    ValueError,
+    TypeError,
+    AttributeError,
+)
+"""What reading an archive, and lines that are JSON of another form, can raise."""
 
 
 def export_tree(context: Context, path: Path, *, target: str | Uri = ROOT) -> int:
@@ -56,12 +69,20 @@ def import_tree(context: Context, path: Path) -> int:
     try:
         with zipfile.ZipFile(path) as archive:
             lines = _lines(archive)
-            with context.store.transaction():
+            with context.batch():
                 count = 0
                 for line in lines:
-                    count += _restore(context, archive, line)
+                    uri = Uri.parse(line["uri"])
+                    if not count and uri.parts:
+                        context.touch(uri.parent)
+                    there = context.store.find_node(uri)
+                    if there is not None and there.is_directory and context.store.count_children(there):
+                        # It holds what the export does not know of.
+                        context.touch(uri)
+                    _restore(context, archive, uri, line)
+                    count += 1
         return count
-    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, EOFError) as error:
+    except _BROKEN as error:
         raise InputError(f"{str(path)!r} is not an export that can be read ({error}); export again") from error
     except OSError as error:
         raise InputError(f"{str(path)!r} cannot be read ({error.strerror}); name an export") from error
@@ -104,12 +125,13 @@ def _lines(archive: zipfile.ZipFile) -> Iterator[dict[str, Any]]:
         yield from (json.loads(line) for line in stream)
 
 
-def _restore(context: Context, archive: zipfile.ZipFile, line: dict[str, Any]) -> int:
-    uri = Uri.parse(line["uri"])
+def _restore(context: Context, archive: zipfile.ZipFile, uri: Uri, line: dict[str, Any]) -> None:
     if len(uri.parts) < 2 and not (uri.parts and line.get("levels")):
-        return 1
+        return
     content = None
     if line["kind"] == "file":
+        if line["size"] > LARGEST:
+            raise ValueError(f"the content of {line['uri']!r} is larger than any that is kept")
         # The size that the manifest promises bounds what is unpacked.
         with archive.open(f"contents/{line['hash']}") as stream:
             content = stream.read(line["size"] + 1)
@@ -118,7 +140,7 @@ def _restore(context: Context, archive: zipfile.ZipFile, line: dict[str, Any]) -
     levels = Levels(*line["levels"]) if line.get("levels") else None
     if len(uri.parts) == 1 and levels is not None:
         context.store.set_levels(context.store.get(uri).id, levels)
-        return 1
+        return
     context.store.put(
         uri,
         Draft(
@@ -134,4 +156,3 @@ def _restore(context: Context, archive: zipfile.ZipFile, line: dict[str, Any]) -
             modified=line["modified"],
         ),
     )
-    return 1

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -17,7 +16,7 @@ import regex
 
 from afterlore.context.ingest.node import Node as Parsed
 from afterlore.context.levels import Child, directory_levels, file_levels
-from afterlore.context.records import Draft, Filter, Levels, Node
+from afterlore.context.records import Draft, Filter, Levels, Node, decoded
 from afterlore.context.search.embedding import Embedder, Mirror
 from afterlore.context.search.find import CANDIDATES, Found, Searcher
 from afterlore.context.search.propagate import Weights
@@ -150,7 +149,7 @@ class Context:
         """
         place = self.uri(uri)
         data = content.encode() if isinstance(content, str) else content
-        text = _decoded(data)
+        text = decoded(data)
         title = title or _title(text, place.name)
         if levels is None and text:
             made = file_levels(Parsed(place.name, title, text))
@@ -273,7 +272,7 @@ class Context:
             return stored
         if node.is_directory:
             return self._summary(node)
-        made = file_levels(Parsed(node.name, node.title, _decoded(self.store.body(node))))
+        made = file_levels(Parsed(node.name, node.title, decoded(self.store.body(node))))
         return Levels(made.abstract, made.overview)
 
     # ---- looking for
@@ -312,13 +311,13 @@ class Context:
     def glob(self, pattern: str, *, target: str | Uri = "ctx://") -> list[Node]:
         """Nodes below ``target`` whose path matches: ``*`` and ``?`` within a name, ``**`` across names."""
         base = self.uri(target)
-        matcher = _glob(pattern.removeprefix("ctx://").removeprefix("viking://").strip("/"))
+        parts = pattern.removeprefix("ctx://").removeprefix("viking://").strip("/").split("/")
         if pattern.startswith(("ctx://", "viking://")):
             base = Uri()
         skip = len(base.parts)
         with self.store.snapshot():
             nodes = list(self.store.walk(self.store.get(base)))
-        return [node for node in nodes[1:] if matcher.fullmatch("/".join(node.uri.parts[skip:]))]
+        return [node for node in nodes[1:] if _globbed(parts, node.uri.parts[skip:])]
 
     def grep(
         self,
@@ -340,9 +339,10 @@ class Context:
         found: list[Match] = []
         files = 0
         for node in self.store.walk(self.stat(target)):
-            if node.is_directory or "\x00" in (text := _decoded(self.store.body(node))):
+            if node.is_directory:
                 continue
-            files += 1
+            text = decoded(self.store.body(node))
+            files += bool(text) or not node.size
             for number, line in enumerate(text.splitlines(), start=1):
                 left = end - time.monotonic()
                 try:
@@ -387,21 +387,11 @@ class Context:
         rows = []
         for child in children:
             own = levels.get(child.id)
-            rows.append(Child(child.name, child.title, own.abstract if own else child.title))
-        made = directory_levels(node.title or node.name or "ctx://", rows)
+            files = None if child.is_directory else 0
+            rows.append(Child(child.name, child.title, own.abstract if own else child.title, files))
+        more = self.store.count_children(node) - len(children) if len(children) == _SHOWN_CHILDREN else 0
+        made = directory_levels(node.title or node.name or "ctx://", rows, more=more)
         return Levels(made.abstract, made.overview)
-
-
-def _type(name: str, text: str) -> str:
-    return _TYPES.get(PurePosixPath(name).suffix.lower(), "text/plain" if text else "application/octet-stream")
-
-
-def _decoded(data: bytes) -> str:
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        return ""
-    return "" if "\x00" in text else text
 
 
 def _title(text: str, name: str) -> str:
@@ -411,15 +401,14 @@ def _title(text: str, name: str) -> str:
     return PurePosixPath(name).stem
 
 
-@lru_cache(maxsize=256)
-def _glob(pattern: str) -> "regex.Pattern[str]":
-    parts = []
-    names = pattern.split("/")
-    for at, name in enumerate(names):
-        last = at == len(names) - 1
-        if name == "**":
-            parts.append(".*" if last else "(?:[^/]+/)*")
+def _globbed(pattern: Sequence[str], names: Sequence[str]) -> bool:
+    """Whether a path matches. At each part of the pattern: how many names what stands before it can have taken."""
+    taken = {0}
+    for at, part in enumerate(pattern):
+        if part == "**":
+            # At the end it stands for something below.
+            least = int(at == len(pattern) - 1)
+            taken = {after for before in taken for after in range(before + least, len(names) + 1)}
         else:
-            one = fnmatch.translate(name).removeprefix("(?s:").removesuffix(r")\Z").removesuffix(r")\z")
-            parts.append(one.replace(".*", "[^/]*") + ("" if last else "/"))
-    return regex.compile("".join(parts), regex.DOTALL)
+            taken = {one + 1 for one in taken if one < len(names) and fnmatch.fnmatchcase(names[one], part)}
+    return len(names) in taken

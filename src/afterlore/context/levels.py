@@ -26,6 +26,8 @@ OVERVIEW = 4_000
 
 _OUTLINE = 1_800
 """Characters of an L1 that the outline may take; deeper headings go first."""
+_FEW = 3
+"""Children of which an L0 can say more than their titles."""
 _POINTS = 8
 """Sentences of an L1."""
 _PROSE = frozenset({"text/markdown", "text/plain"})
@@ -61,8 +63,8 @@ class Child(NamedTuple):
     title: str
     abstract: str
     """Its L0."""
-    files: int = 0
-    """Files below it; 0 for a file."""
+    files: int | None = 0
+    """Files below it; 0 for a file, None for a directory whose files nobody has counted."""
 
 
 class _Words(NamedTuple):
@@ -81,13 +83,29 @@ class _Words(NamedTuple):
     below: str
     file: str
     files: str
+    entries: str
+    """Files and directories side by side."""
     more: str
 
 
 _EN = _Words(
-    ": ", " — ", ", ", "; ", ".", " ", "Outline", "Key points", "Below: ", "1 file", "{} files", "… and {} more"
+    ": ",
+    " — ",
+    ", ",
+    "; ",
+    ".",
+    " ",
+    "Outline",
+    "Key points",
+    "Below: ",
+    "1 file",
+    "{} files",
+    "{} entries",
+    "… and {} more",
 )
-_ZH = _Words("：", "——", "、", "；", "。", "", "目录", "要点", "下含：", "1 个文件", "{} 个文件", "……另有 {} 项")
+_ZH = _Words(
+    "：", "——", "、", "；", "。", "", "目录", "要点", "下含：", "1 个文件", "{} 个文件", "{} 项", "……另有 {} 项"
+)
 
 
 def file_levels(node: Node, rarity: Rarity | None = None) -> Levels:
@@ -119,25 +137,32 @@ def file_levels(node: Node, rarity: Rarity | None = None) -> Levels:
     return Levels(abstract, shortened("\n\n".join(parts), OVERVIEW))
 
 
-def directory_levels(title: str, children: Sequence[Child], *, lead: str = "") -> Levels:
+def directory_levels(title: str, children: Sequence[Child], *, lead: str = "", more: int = 0) -> Levels:
     """The levels of a directory, from those of its children, in their order: no text is read again.
 
-    ``lead`` is what the directory's source says of itself (``Node.lead``).
+    ``lead`` is what the directory's source says of itself (``Node.lead``); ``more`` children are there besides.
     """
     title, lead = one_line(title) or "untitled", one_line(lead)
     children = [child._replace(title=one_line(child.title)) for child in children]
-    words = _ZH if language(" ".join([title, lead, *(child.abstract for child in children[:20])])) == "zh" else _EN
     parts = bool(children) and all(child.title.startswith(f"{title} (") for child in children)
     about = next((child for child in children if _about_itself(child, title)), children[0] if parts else None)
     core = lead or (_itself(about) if about else "")
     if len(children) == 1 and not core:
         core = one_line(children[0].abstract)
+    # What it says of itself is in its own language; else that of most of what it holds.
+    own = f"{title} {core}" if core else " ".join([title, *(child.abstract for child in children[:20])])
+    words = _ZH if language(own) == "zh" else _EN
     others = [] if parts or len(children) == 1 else [child for child in children if child is not about]
     # What is private, by its name, is told last.
     titles = sorted(map(_called, others), key=lambda called: called.startswith("_"))
+    if not core and len(titles) <= _FEW:
+        room = (ABSTRACT - len(title) - 8) // max(1, len(titles))
+        titles = [_titled(_called(child), _itself(child), words, room).rstrip(".。") for child in others]
     abstract = _with_below(title, core, titles, words) if titles else _titled(title, core, words, ABSTRACT)
-    files = sum(child.files or 1 for child in children)
-    opening = [f"# {shortened(title, 200)}", *([shortened(core, 600)] if core else []), _counted(files, words)]
+    counts = [child.files for child in children]
+    counted = sum(count or 1 for count in counts if count is not None)
+    below = _counted(counted, words) if None not in counts and not more else words.entries.format(len(counts) + more)
+    opening = [f"# {shortened(title, 200)}", *([shortened(core, 600)] if core else []), below]
     room = OVERVIEW - sum(len(part) + 2 for part in opening)
     return Levels(abstract, "\n\n".join([*opening, _entries(title, children, core, words, room)])[:OVERVIEW])
 
@@ -233,7 +258,7 @@ def _outline(headings: Sequence[Heading], size: int) -> str:
 def _about_itself(child: Child, title: str) -> bool:
     """Whether a child speaks of the directory as a whole."""
     stem = child.name.rpartition(".")[0].casefold() or child.name.casefold()
-    return stem in _ABOUT_ITSELF or (child.title == title and not child.files)
+    return stem in _ABOUT_ITSELF or (child.title == title and child.files == 0)
 
 
 def _said(child: Child) -> str:
@@ -260,7 +285,7 @@ def _called(child: Child) -> str:
 
 def _listed(titles: Sequence[str], words: _Words, size: int) -> str:
     """As many of the titles as fit, and how many more there are."""
-    comma = words.semicolon if re.search("[,，、;；]", "".join(titles)) else words.comma
+    comma = words.semicolon if re.search("[,，、;；:：]", "".join(titles)) else words.comma
     whole = comma.join(titles)
     if len(whole) <= size:
         return whole
@@ -276,13 +301,13 @@ def _entries(title: str, children: Sequence[Child], core: str, words: _Words, si
     share = max(60, size // max(1, len(children)))
     lines = []
     for child in children:
-        line = f"- {child.name}{'/' if child.files else ''}"
-        if child.files > 1:
+        line = f"- {child.name}{'' if child.files == 0 else '/'}"
+        if child.files and child.files > 1:
             line += f" ({_counted(child.files, words)})"
         stem = child.name.rpartition(".")[0] or child.name
         same = section_name(child.title) in (stem, child.name)
         said = _said(child) if same else one_line(child.abstract)
-        if (core and core in child.abstract) or child.title == title:
+        if core and core in child.abstract:
             said = "" if same or child.title == title else child.title
         room = min(240, share - len(line) - 4)
         # Less than half a line of a sentence tells nothing; the name alone reads better.

@@ -117,7 +117,7 @@ class Prose:
     entries: tuple[str, ...]
     """The first few list entries that are no sentences."""
     rows: tuple[str, ...]
-    """The first cells of the first table's rows, or its header when there are no rows."""
+    """The first two cells of the first table's rows, or of its header when there are no rows."""
     code: tuple[str, ...]
     """The first lines of the first code block."""
 
@@ -330,7 +330,8 @@ class _Reader:
         if not self._table and self.rows:
             self._tables_over = True
         if not self._tables_over and len(self.rows) < 12:
-            self.rows.append(next(filter(None, (_clean(cell) for cell in line.strip("|").split("|"))), ""))
+            cells = list(filter(None, (_clean(cell) for cell in line.strip("|").split("|"))))
+            self.rows.append(": ".join(shortened(cell, 80) for cell in cells[:2]))
 
     def _skipped(self, line: str) -> bool:
         if self._fence:

@@ -2,13 +2,48 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Literal
 
 from afterlore.context.uri import ROOT, Uri
+from afterlore.core import InputError
 
-__all__ = ["Document", "Draft", "Filter", "Finding", "Job", "Levels", "Node", "Statistics", "Tombstone"]
+__all__ = [
+    "Document",
+    "Draft",
+    "Filter",
+    "Finding",
+    "Job",
+    "Kind",
+    "Levels",
+    "Node",
+    "Statistics",
+    "Tombstone",
+    "decoded",
+    "utc",
+]
 
 Kind = Literal["dir", "file"]
+
+
+def utc(moment: str) -> str:
+    """The same moment in the one form in which moments are compared. Raises InputError."""
+    try:
+        read = datetime.fromisoformat(moment)
+    except ValueError as error:
+        raise InputError(f"{moment[:80]!r} is no time; write it as 2026-03-10T08:00:00+08:00") from error
+    if read.tzinfo is None:
+        raise InputError(f"{moment!r} has no offset; write it as 2026-03-10T08:00:00+08:00")
+    return read.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def decoded(content: bytes) -> str:
+    """The text of a content, empty for one that is none."""
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        return ""
+    return "" if "\x00" in text else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +77,8 @@ class Node:
     source: str
     """Where the content came from; empty when it was written here."""
     origin: str
-    """What the source was when it was read (a digest of its bytes and of how they were read); empty like ``source``."""
+    """What the source was when it was read: digests of its bytes, how they were read, and where it lay; empty like
+    ``source``."""
     hash: str
     """SHA-256 of the content, 64 hexadecimal digits; empty for a folder."""
     size: int
@@ -121,6 +157,12 @@ class Filter:
     """Modified at or after, ISO 8601 with offset."""
     until: str = ""
     """Modified before."""
+
+    def __post_init__(self) -> None:
+        """Raises InputError for what is no time."""
+        for name in ("since", "until"):
+            if said := getattr(self, name):
+                object.__setattr__(self, name, utc(said))
 
 
 @dataclass(frozen=True, slots=True)

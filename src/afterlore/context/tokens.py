@@ -19,7 +19,8 @@ from afterlore.text.tokens import count_tokens
 
 __all__ = ["STOP_WORDS", "count_tokens", "is_cjk", "query_terms", "term_counts", "terms"]
 
-_RUN = re.compile(rf"(?P<cjk>[{_CJK}]+)|[^\W_{_CJK}]+(?:[-._][^\W_{_CJK}]+)*")
+_RUN = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+(?:[-._][^\W_{_CJK}]+)*")
+_ASCII_RUN = re.compile("[a-z0-9]+(?:[-._][a-z0-9]+)*")
 _PART = re.compile(r"[-._]")
 _ONE_CJK = re.compile(f"[{_CJK}]")
 _MARK = re.compile("[\u0300-\u036f]")
@@ -53,9 +54,12 @@ def terms(text: str) -> list[str]:
         if not text.isascii():
             text = unicodedata.normalize("NFC", _MARK.sub("", unicodedata.normalize("NFD", text)).translate(_PLAIN))
     found: list[str] = []
-    for match in _RUN.finditer(text.lower()):
-        run = match[0]
-        if match["cjk"]:
+    # Strings alone cost half of what matches do, and most texts of any length are ASCII.
+    runs = _ASCII_RUN.findall(text.lower()) if text.isascii() else (match[0] for match in _RUN.finditer(text.lower()))
+    for run in runs:
+        if run.isascii() and run.isalnum():
+            found.append(_stem(run[:_LONGEST]))
+        elif is_cjk(run):
             found.extend(run)
             found.extend(run[i : i + 2] for i in range(len(run) - 1))
         elif run.isalnum():

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from afterlore.core import InputError
 
-__all__ = ["MAX_DEPTH", "MAX_NAME", "ROOT", "SCOPES", "Uri", "check_name", "key_of"]
+__all__ = ["MAX_DEPTH", "MAX_NAME", "ROOT", "SCOPES", "UNSEEN", "Uri", "check_name", "key_of"]
 
 SCOPES = ("resources", "user", "agent")
 """The top of the tree; nothing else stands there."""
@@ -23,10 +23,11 @@ MAX_NAME = 255
 MAX_DEPTH = 64
 _SCHEME = re.compile(r"(?:ctx|viking)://", re.IGNORECASE)
 _RESERVED = frozenset({".abstract.md", ".overview.md"})
-_UNSEEN = re.compile(
+UNSEEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     "\u3164\ufeff\uffa0\ufff0-\uffff\ud800-\udfff\ufdd0-\ufdef\U000e0000-\U000e0fff]"
 )
+"""Characters that no name holds: they cannot be seen, or are none."""
 # Between a text and an emoji form of one character.
 _SELECTORS = re.compile("[\ufe00-\ufe0f]")
 # Letters of Cyrillic and Greek that print as Latin ones do, after case folding.
@@ -45,7 +46,7 @@ def key_of(name: str) -> str:
 
 def check_name(name: str) -> str:
     """The name in NFC. Raises InputError that says what is wrong with it."""
-    unseen = _UNSEEN.search(name)
+    unseen = UNSEEN.search(name)
     if unseen:
         shown = f"U+{ord(unseen[0]):04X}"
         raise InputError(f"the name {name[:80]!r} holds {shown}, which cannot be seen; take it out")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sqlalchemy import Engine, create_engine, event, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from afterlore.core import InputError
 
@@ -32,6 +32,11 @@ def open_journal(path: Path) -> Engine:
     event.listen(engine, "connect", _durable)
     try:
         _migrate(engine, path)
+    except OperationalError as error:
+        engine.dispose()
+        raise InputError(
+            f"{path.name!r} cannot be opened for writing ({error.orig}); check the folder and its permissions"
+        ) from error
     except DatabaseError as error:
         engine.dispose()
         raise InputError(f"{path.name!r} is not a journal that can be read ({error.orig}); move it away") from error

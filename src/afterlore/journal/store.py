@@ -9,7 +9,7 @@ each write and both get the same rows).
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from sqlalchemy import Column, LargeBinary, MetaData, Table, Text, insert, select
+from sqlalchemy import Column, LargeBinary, MetaData, Table, Text, delete, insert, select
 
 from afterlore.journal.database import open_journal
 
@@ -70,11 +70,23 @@ class Journal:
         with self._engine.begin() as connection:
             connection.execute(insert(_DONE).prefix_with("OR IGNORE"), rows)
 
-    def replace(self, stage: str, key: str, value: str) -> None:
-        """Store a result that may change; the last value of a key stands."""
-        row = {"stage": stage, "key": key, "value": value}
+    def replace(self, stage: str, values: Mapping[str, str]) -> None:
+        """Store results that may change, all or none; the last value of a key stands."""
+        if not values:
+            return
+        rows = [{"stage": stage, "key": key, "value": value} for key, value in values.items()]
         with self._engine.begin() as connection:
-            connection.execute(insert(_DONE).prefix_with("OR REPLACE"), row)
+            connection.execute(insert(_DONE).prefix_with("OR REPLACE"), rows)
+
+    def keys(self, stage: str) -> list[str]:
+        """What this stage has done, in order."""
+        with self._engine.connect() as connection:
+            return list(connection.execute(select(_DONE.c.key).where(_DONE.c.stage == stage)).scalars())
+
+    def forget(self, stage: str, key: str) -> None:
+        """Take a result out; one that is not there is no error."""
+        with self._engine.begin() as connection:
+            connection.execute(delete(_DONE).where(_DONE.c.stage == stage, _DONE.c.key == key))
 
     def load_response(self, url: str) -> tuple[str, bytes] | None:
         """Head (JSON) and body of the response stored for an address."""

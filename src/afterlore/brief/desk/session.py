@@ -2,7 +2,7 @@
 
 It shows the day as a build would publish it now, with the editor's events, and publishes it. Until then nothing in the
 folder changes but ``edits.jsonl``. An event that would do nothing, or leave nothing to publish, is refused before it
-is written. All is made from what the last build left in the journal; a build that runs meanwhile is noticed.
+is written. All is made from what the last build left in the folder's library; a build that runs meanwhile is noticed.
 """
 
 import threading
@@ -14,6 +14,7 @@ from typing import Any, Literal, Self
 
 from afterlore.brief.article import Article
 from afterlore.brief.check import Problem, check
+from afterlore.brief.desk.before import before_last
 from afterlore.brief.desk.changes import Changes, changes
 from afterlore.brief.desk.edits import (
     Drop,
@@ -33,13 +34,13 @@ from afterlore.brief.desk.edits import (
     Undo,
     live,
 )
-from afterlore.brief.desk.inputs import Inputs, before_last
 from afterlore.brief.desk.learned import NOTHING, Learned, forgets, learned, stamp
 from afterlore.brief.desk.lock import lock, unlock
 from afterlore.brief.desk.rules import Kind, effective, made, possible, refused
 from afterlore.brief.desk.standing import Standing
 from afterlore.brief.desk.state import State, key_of
 from afterlore.brief.group.cluster import DEFAULT, Clustering
+from afterlore.brief.library import Inputs, Library
 from afterlore.brief.pipeline import Built, Drafted, Grouped, Report, Request, draft, group, issue
 from afterlore.brief.publish.edition import decode
 from afterlore.brief.publish.folder import Folder
@@ -57,10 +58,11 @@ _KEPT = 6
 class Desk:
     """Open with ``Desk.open``, close when done. Methods may be called from several threads, one at a time works."""
 
-    def __init__(self, folder: Folder, day: Date, journal: Journal, lock: int | None) -> None:
+    def __init__(self, folder: Folder, day: Date, journal: Journal, library: Library, lock: int | None) -> None:
         self.folder = folder
         self.day = day
         self._journal = journal
+        self._library = library
         self._lock = lock
         self._log = EditLog(folder.edits(day))
         self._busy = threading.RLock()
@@ -77,7 +79,7 @@ class Desk:
     @classmethod
     def open(cls, path: Path, day: Date | None = None) -> Self:
         """The desk of ``day``, by default the last one. Raises InputError that names the fix when there is no such
-        day, when another desk is open on the folder, and when the journal cannot make the day again.
+        day, when another desk is open on the folder, and when the library cannot make the day again.
         """
         folder = Folder(path)
         days = folder.days()
@@ -89,10 +91,15 @@ class Desk:
         held = lock(path)
         try:
             day = day or days[-1]
-            # Looking writes nothing: a folder without a journal gets none from here.
-            if not folder.journal.is_file():
+            # Looking writes nothing: a folder that remembers nothing stays so.
+            if not folder.context.is_file() and not folder.journal.is_file():
                 raise _forgotten(folder, day)
-            desk = cls(folder, day, Journal(folder.journal), held)
+            journal = Journal(folder.journal)
+            try:
+                desk = cls(folder, day, journal, Library(folder, journal), held)
+            except BaseException:
+                journal.close()
+                raise
         except BaseException:
             unlock(held)
             raise
@@ -104,7 +111,8 @@ class Desk:
         return desk
 
     def close(self) -> None:
-        """Give folder and journal back."""
+        """Give the folder back."""
+        self._library.close()
         self._journal.close()
         unlock(self._lock)
         self._lock = None
@@ -149,7 +157,7 @@ class Desk:
         """Read the day's inputs when they, or an earlier day, or what is learned from those, are not what the desk
         works on.
         """
-        text = Inputs.stored(self._journal, self.day) or ""
+        text = self._library.inputs(self.day) or ""
         archive = (
             *(
                 (earlier, self.folder.ledger(earlier).stat().st_mtime_ns)
@@ -162,7 +170,7 @@ class Desk:
         if text and (text, archive) == (self._inputs, self._archive):
             return
         inputs = Inputs.from_json(text) if text else None
-        articles = inputs.articles(self._journal) if inputs else None
+        articles = self._library.articles(inputs) if inputs else None
         if inputs is None or articles is None:
             raise _forgotten(self.folder, self.day)
         self._request = Request(
@@ -294,7 +302,7 @@ class Desk:
             edition = digest(state.drafted.encoded)
             if seen is not None and seen != edition:
                 raise refused("draft")
-            built = issue(state.drafted, self.folder, self._journal, Silent())
+            built = issue(state.drafted, self.folder, self._journal, self._library, Silent())
             fields = {"edition": edition, "decisions": state.decisions()}
             event = made(Published, state.events, self._now(), fields)
             last = next((one for one in reversed(state.events) if isinstance(one, Published)), None)

@@ -21,6 +21,7 @@ from typing import Any
 from afterlore.brief.desk.experience import Candidate, Day, Decision
 from afterlore.brief.desk.taste import Taste
 from afterlore.brief.evaluate.generate import day
+from afterlore.brief.library import Library
 from afterlore.brief.pipeline import Report, Request, edit
 from afterlore.brief.publish.folder import Folder
 from afterlore.brief.vertical import load_vertical
@@ -31,7 +32,7 @@ __all__ = ["measure"]
 
 _SEED = 0
 _LENGTH = 1500
-_STAGES = ("select", "dedupe", "cluster", "rank", "write", "publish")
+_STAGES = ("select", "dedupe", "cluster", "rank", "write", "keep", "publish", "index")
 _LEAST = 0.01
 """Seconds below which a stage's growth says nothing."""
 _DAYS = (30, 120)
@@ -124,8 +125,8 @@ def _run(size: int) -> dict[str, Any]:
         folder = Folder(request.out)
         folder.claim()
         begun = time.perf_counter()
-        with Journal(folder.journal) as journal:
-            built = edit(articles, request, Report(), journal, watch, ExtractiveWriter())
+        with Journal(folder.journal) as journal, Library(folder, journal) as library:
+            built = edit(articles, request, Report(), journal, library, watch, ExtractiveWriter())
         seconds = time.perf_counter() - begun
         watch.stage("", 0)
     # Linux counts in KiB, macOS in bytes.

@@ -8,17 +8,12 @@ import re
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 
-import yaml
-
 from afterlore.brief.gather.moments import moment
-from afterlore.core import InputError
+from afterlore.text.front_matter import front_matter
 from afterlore.web.urls import canonical, is_web
 
 __all__ = ["Saved", "read_markdown", "read_plain"]
 
-_LARGEST = 64 * 1024
-"""Characters of front matter that are read."""
-_FENCE = re.compile(r"---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*\r?$\n?", re.DOTALL | re.MULTILINE)
 _HEAD_LINES = 15
 _LINK = re.compile(r">\s*\**(?:原文链接|原文地址|原文|链接)\**\s*[:：]\s*(.*)")
 _ACCOUNT = re.compile(r">\s*\**(?:公众号|来源|账号|媒体)\**\s*[:：]\**\s*(.*)")
@@ -81,7 +76,7 @@ def read_plain(text: str, zone: tzinfo) -> Saved:
 
     Raises InputError when there is front matter that cannot be read.
     """
-    if _FENCE.match(text):
+    if front_matter(text) is not None:
         return read_markdown(text, zone)
     lines = text.strip().splitlines()
     title, rest = None, lines
@@ -97,25 +92,10 @@ def read_plain(text: str, zone: tzinfo) -> Saved:
 
 
 def _front_matter(text: str) -> tuple[dict[str, str], str]:
-    match = _FENCE.match(text)
-    if match is None:
+    block = front_matter(text)
+    if block is None:
         return {}, text
-    if len(match[1]) > _LARGEST:
-        raise InputError(f"its front matter is {len(match[1]):,} characters long, more than the limit of {_LARGEST:,}")
-    try:
-        # The base loader builds strings, lists and mappings only, so this is as safe as `safe_load`.
-        read = yaml.load(match[1], Loader=yaml.BaseLoader)
-    except yaml.YAMLError as error:
-        where = getattr(error, "problem_mark", None)
-        line = f" in line {where.line + 2}" if where is not None else ""
-        raise InputError(f"its front matter is not YAML{line}: {getattr(error, 'problem', None) or error}") from error
-    except (RecursionError, ValueError) as error:
-        raise InputError(f"its front matter is not YAML: {error}") from error
-    if not isinstance(read, dict):
-        # A page may begin with a rule between two paragraphs.
-        return {}, text
-    values = {str(key).strip().lower(): _scalar(value) for key, value in read.items()}
-    return values, text[match.end() :]
+    return {key: _scalar(value) for key, value in block.values.items()}, text[block.end :]
 
 
 def _scalar(value: object) -> str:

@@ -15,6 +15,7 @@ A document is a heading with the date, then stories closed by ``---``, then (in 
 """
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -23,6 +24,7 @@ from pydantic import Field
 from afterlore.core import InputError, Record
 
 __all__ = [
+    "OTHERS",
     "Document",
     "Finding",
     "Link",
@@ -32,6 +34,8 @@ __all__ = [
     "lint",
     "parse",
     "render",
+    "render_others",
+    "render_story",
     "safe_address",
 ]
 
@@ -84,18 +88,26 @@ def render(document: Document) -> str:
     """The document as Markdown, in exactly the reference form."""
     day = document.date
     parts = [f"# {document.title} - {day.year:04d}年{day.month:02d}月{day.day:02d}日\n"]
-    for story in document.stories:
-        sources = " 、 ".join(f"[{link.label}]({link.address})" for link in story.sources)
-        insight = "\n\n".join(story.insight)
-        bullets = "".join(f"- {bullet}\n" for bullet in story.bullets)
-        parts.append(
-            f"## {story.title}\n\n> **分类：** {story.category}\n> **来源：** {sources}\n\n"
-            f"**核心洞察：** {insight}\n**内容简介：**\n\n{bullets}\n---\n"
-        )
+    parts += map(render_story, document.stories)
     if document.others is not None:
-        listed = "".join(f"- [{link.label}]({link.address})\n" for link in document.others)
-        parts.append(f"{OTHERS}\n\n{listed}")
+        parts.append(render_others(document.others))
     return "\n".join(parts)
+
+
+def render_story(story: Story) -> str:
+    """A story as it stands in the document, with the rule that closes it."""
+    sources = " 、 ".join(f"[{link.label}]({link.address})" for link in story.sources)
+    insight = "\n\n".join(story.insight)
+    bullets = "".join(f"- {bullet}\n" for bullet in story.bullets)
+    return (
+        f"## {story.title}\n\n> **分类：** {story.category}\n> **来源：** {sources}\n\n"
+        f"**核心洞察：** {insight}\n**内容简介：**\n\n{bullets}\n---\n"
+    )
+
+
+def render_others(others: Sequence[Link]) -> str:
+    """The list of other news as it stands in the document."""
+    return f"{OTHERS}\n\n" + "".join(f"- [{link.label}]({link.address})\n" for link in others)
 
 
 def parse(text: str) -> Document:

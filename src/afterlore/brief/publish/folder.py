@@ -2,7 +2,8 @@
 
 ::
 
-    DIR/.afterlore/journal.sqlite      what runs have done (may be deleted: the next run does it again)
+    DIR/.afterlore/context.sqlite      the library (``afterlore.brief.library``): articles, stories, past briefs
+    DIR/.afterlore/journal.sqlite      what runs have done (both may be deleted: the next run makes them again)
     DIR/sources/<sha256>.txt           the stored text of each cited article
     DIR/<YYYY-MM-DD>/brief.json        the ledger of one day
     DIR/<YYYY-MM-DD>/brief.html        the same day, for readers; brief.md, brief.eml: as Markdown, as a mail
@@ -40,6 +41,11 @@ class Folder:
     def journal(self) -> Path:
         """The journal's file."""
         return self.path / ".afterlore" / "journal.sqlite"
+
+    @property
+    def context(self) -> Path:
+        """The context database's file."""
+        return self.path / ".afterlore" / "context.sqlite"
 
     def claim(self) -> None:
         """Make the folder ours. Raises InputError when it holds something else, or cannot be made."""

@@ -3,11 +3,16 @@
 from afterlore.brief.publish.document import Document, Link, Story, escape, render, safe_address
 from afterlore.brief.publish.edition import Edition, StoryEntry
 
-__all__ = ["markdown"]
+__all__ = ["document", "markdown"]
 
 
 def markdown(edition: Edition) -> str:
     """The day's ``brief.md``."""
+    return render(document(edition))
+
+
+def document(edition: Edition) -> Document:
+    """The day in the reference form, its stories in the ledger's order."""
     articles = {article.id: article for article in edition.articles}
     claims = {claim.id: claim.text for claim in edition.claims}
 
@@ -24,13 +29,12 @@ def markdown(edition: Edition) -> str:
             bullets=tuple(escape(f"{bullet.label}：{claims[bullet.claim]}") for bullet in entry.bullets),
         )
 
-    document = Document(
+    return Document(
         title=edition.title,
         date=edition.date,
         stories=tuple(story(entry) for entry in edition.stories),
         others=tuple(link(other.article, other.title) for other in edition.others),
     )
-    return render(document)
 
 
 def _spaced(sentence: str) -> str:

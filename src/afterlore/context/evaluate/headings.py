@@ -4,9 +4,12 @@ Documents are Markdown or text in Chinese; each heading with Han characters whos
 other section has is a query, and all those sections, without their headings, are what is searched. The baselines are
 the tokenizers of SQLite's FTS5 (``unicode61``, ``trigram``) and pairs of characters alone, ranked by the same BM25.
 
+The weight of a single character is the one number that was chosen on headings. So it is also chosen anew, on every
+second document for the others and the other way round (``cross_fitted``), and only that is compared with the baselines.
+
 ::
 
-    afterlore context eval headings --data PATH --json
+    afterlore context eval headings --data PATH --data PATH --json
 """
 
 import re
@@ -14,21 +17,22 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import Any, NamedTuple
 
 from afterlore.context.records import Document, Statistics
-from afterlore.context.search.bm25 import K1, B, bm25
+from afterlore.context.search.bm25 import ONE_CHARACTER, bm25
 from afterlore.context.tokens import is_cjk, terms
 from afterlore.core import InputError
 from afterlore.stats import bootstrap
 from afterlore.text.ngrams import fold
 
-__all__ = ["TOKENIZERS", "measure", "sections"]
+__all__ = ["TOKENIZERS", "Asked", "measure", "sections"]
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*\s*$|^\*\*([^*\n]{4,60})\*\*\s*[:：]?\s*$", re.MULTILINE)
 _SHORTEST = 60
 """Characters of a section that is worth asking for."""
+_WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
 _SUFFIXES = (".md", ".markdown", ".txt")
 _FRONT = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 
@@ -55,11 +59,19 @@ TOKENIZERS: Mapping[str, Callable[[str], list[str]]] = {
 }
 
 
-def sections(folder: Path) -> list[tuple[str, str]]:
-    """(heading, text below it up to the next heading) of every document, in order, each pair once."""
-    files = [folder] if folder.is_file() else sorted(path for path in folder.rglob("*") if path.suffix in _SUFFIXES)
-    found: dict[str, str] = {}
-    for file in files:
+class Asked(NamedTuple):
+    """A query and where its answer stands."""
+
+    heading: str
+    body: str
+    document: int
+
+
+def sections(places: Sequence[Path]) -> list[Asked]:
+    """Each heading with the text below it up to the next one, of every document, in order, each pair once."""
+    files = [file for place in places for file in _files(place)]
+    found: dict[str, tuple[str, int]] = {}
+    for number, file in enumerate(files):
         try:
             text = _FRONT.sub("", file.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError) as error:
@@ -70,35 +82,57 @@ def sections(folder: Path) -> list[tuple[str, str]]:
             heading = mark[1] or mark[2]
             body = text[mark.end() : end].strip()
             if _HAN.search(heading) and len(body) >= _SHORTEST and _HAN.search(body):
-                found.setdefault(body, heading)
+                found.setdefault(body, (heading, number))
     # A heading that stands over many sections (key points, summary) asks for none of them.
-    often = Counter(found.values())
-    return [(heading, body) for body, heading in found.items() if often[heading] == 1]
+    often = Counter(heading for heading, _ in found.values())
+    return [Asked(heading, body, number) for body, (heading, number) in found.items() if often[heading] == 1]
 
 
-def measure(folder: Path) -> dict[str, Any]:
+def _files(place: Path) -> list[Path]:
+    return [place] if place.is_file() else sorted(path for path in place.rglob("*") if path.suffix in _SUFFIXES)
+
+
+def measure(places: Sequence[Path]) -> dict[str, Any]:
     """hit@1 and hit@5 of each tokenizer, and how far ours is above the others. Raises InputError without headings."""
-    asked = sections(folder)
+    asked = sections(places)
     if len(asked) < 2:
-        raise InputError(f"{str(folder)!r} holds no Chinese sections below headings; give a folder of Markdown or text")
+        named = ", ".join(repr(str(place)) for place in places)
+        raise InputError(f"{named} holds no Chinese sections below headings; give a folder of Markdown or text")
     ranks = {name: _ranks(asked, tokenize) for name, tokenize in TOKENIZERS.items()}
+    chosen, ranks["cross_fitted"] = _cross_fitted(asked)
     table: dict[str, Any] = {
         name: {"hit@1": fmean(rank < 1 for rank in found), "hit@5": fmean(rank < 5 for rank in found)}
         for name, found in ranks.items()
     }
-    ours = ranks["unigram+bigram"]
     for name in ("unicode61", "trigram", "bigram"):
-        gains = [float(a < 5) - float(b < 5) for a, b in zip(ours, ranks[name], strict=True)]
+        gains = [float(a < 5) - float(b < 5) for a, b in zip(ranks["cross_fitted"], ranks[name], strict=True)]
         interval = bootstrap(gains, fmean)
         table[f"above_{name}"] = {"mean": fmean(gains), "low": interval.low, "high": interval.high}
-    return {"queries": len(asked), **table}
+    return {"queries": len(asked), "documents": len({one.document for one in asked}), "weights": chosen, **table}
 
 
-def _ranks(asked: Sequence[tuple[str, str]], tokenize: Callable[[str], list[str]]) -> list[int]:
+def _cross_fitted(asked: Sequence[Asked]) -> tuple[list[float], list[int]]:
+    """The weights of a single character that either half of the documents prefers, and the ranks with the other's."""
+    tried = {weight: _ranks(asked, terms, one_character=weight) for weight in _WEIGHTS}
+    chosen = []
+    for half in (0, 1):
+        own = [at for at, one in enumerate(asked) if one.document % 2 == half]
+        # Of weights that find the same, the one that is in use.
+        chosen.append(max(_WEIGHTS, key=lambda weight: (_found(tried[weight], own), -abs(weight - ONE_CHARACTER))))
+    return chosen, [tried[chosen[1 - one.document % 2]][at] for at, one in enumerate(asked)]
+
+
+def _found(ranks: Sequence[int], own: Sequence[int]) -> float:
+    return sum((ranks[at] < 1) + (ranks[at] < 5) for at in own)
+
+
+def _ranks(
+    asked: Sequence[Asked], tokenize: Callable[[str], list[str]], *, one_character: float = ONE_CHARACTER
+) -> list[int]:
     """At which place, from 0, each heading's own section comes."""
     postings: dict[str, list[tuple[int, int]]] = {}
     lengths = []
-    for at, (_, body) in enumerate(asked):
+    for at, (_, body, _) in enumerate(asked):
         counts: dict[str, int] = {}
         found = tokenize(body)
         for term in found:
@@ -108,12 +142,13 @@ def _ranks(asked: Sequence[tuple[str, str]], tokenize: Callable[[str], list[str]
             postings.setdefault(term, []).append((at, count))
     statistics = Statistics(len(asked), sum(lengths))
     ranks = []
-    for own, (heading, _) in enumerate(asked):
+    for own, (heading, _, _) in enumerate(asked):
         scores: dict[int, float] = {}
         for term in set(tokenize(heading)):
             held = postings.get(term, [])
             for at, count in held:
-                part = bm25(Document(lengths[at], {term: count}), {term: len(held)}, statistics, k1=K1, b=B)
+                document = Document(lengths[at], {term: count})
+                part = bm25(document, {term: len(held)}, statistics, one_character=one_character)
                 scores[at] = scores.get(at, 0.0) + part
         mine = scores.get(own, 0.0)
         # Those that score the same come first, so that nothing is found by chance.

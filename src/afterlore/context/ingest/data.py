@@ -8,8 +8,11 @@ from afterlore.context.ingest.sections import Outline, Section
 
 __all__ = ["BadData", "read_json", "read_json_lines"]
 
-_TITLES = ("title", "name", "headline", "subject", "question", "label", "key", "id", "uid", "url")
+_NAMES = ("title", "name", "headline", "subject", "question", "label")
+_TITLES = (*_NAMES, "key", "id", "uid", "url")
 _LEADS = ("description", "summary", "abstract", "text", "content", "body", "answer", "message")
+_ABOUT = ("about", "description", "summary", "abstract")
+"""Members in which an object says what it is."""
 _SPACE = re.compile(r"[ \t\n\r]*")
 _LONGEST_TITLE = 80
 _LEAD = 300
@@ -46,6 +49,7 @@ def read_json_lines(text: str, fallback: str) -> tuple[Outline, list[int]]:
     """The outline of JSON lines, and the numbers of the lines that are no JSON. Raises BadData when none is."""
     root = Section(fallback, 0, len(text), 0)
     bad: list[int] = []
+    keys: list[list[str]] = []
     at = count = 0
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
@@ -56,9 +60,11 @@ def read_json_lines(text: str, fallback: str) -> tuple[Outline, list[int]]:
                 bad.append(number)
                 value = None
             _add(root, value, f"line {number}", at)
+            keys.append(list(value) if isinstance(value, dict) else [])
         at += len(line) + 1
     if len(bad) == count:
         raise BadData("none of its lines is JSON")
+    root.lead = _records(keys)
     return _outline(text, root), bad
 
 
@@ -80,6 +86,7 @@ def _members(text: str, at: int, decoder: json.JSONDecoder, root: Section) -> in
     if text[at : at + 1] == closer:
         return at + 1
     number = 1
+    keys: list[list[str]] = []
     while True:
         start, title = at, f"record {number}"
         if closer == "}":
@@ -92,8 +99,10 @@ def _members(text: str, at: int, decoder: json.JSONDecoder, root: Section) -> in
             at = _skip(text, at + 1)
         value, at = decoder.raw_decode(text, at)
         _add(root, value, title, start, keyed=closer == "}")
+        keys.append(list(value) if isinstance(value, dict) else [])
         at = _skip(text, at)
         if text[at : at + 1] == closer:
+            root.lead = root.lead or _records(keys)
             return at + 1
         if text[at : at + 1] != ",":
             raise json.JSONDecodeError("a comma is missing", text, at)
@@ -102,12 +111,31 @@ def _members(text: str, at: int, decoder: json.JSONDecoder, root: Section) -> in
 
 
 def _add(root: Section, value: Any, title: str, start: int, *, keyed: bool = False) -> None:
-    if isinstance(value, dict) and not keyed:
-        title = _word(value, _TITLES, _LONGEST_TITLE) or title
-    lead = _word(value, _LEADS, _LEAD) if isinstance(value, dict) else ""
+    lead = ""
+    if isinstance(value, dict):
+        lead = _word(value, _LEADS, _LEAD)
+        if keyed:
+            lead = lead or _word(value, _NAMES, _LONGEST_TITLE) or _first_text(value)
+        else:
+            title = _word(value, _TITLES, _LONGEST_TITLE) or _first_text(value) or title
+    elif keyed and isinstance(value, str) and title.lower() in _ABOUT:
+        root.lead = " ".join(value.split())[:_LEAD]
     if not lead and value is not None:
         lead = _gist(value)
     root.sections.append(Section(title, start, root.end, start, lead))
+
+
+def _first_text(value: dict[str, Any]) -> str:
+    """For want of a title: the first of its texts that is no longer than one."""
+    texts = (" ".join(one.split()) for one in value.values() if isinstance(one, str))
+    return next((one for one in texts if 2 <= len(one) <= _LONGEST_TITLE), "")
+
+
+def _records(keys: list[list[str]]) -> str:
+    """What records of one form are made of."""
+    shared = set(keys[0]).intersection(*keys) if keys else set()
+    named = [key for key in keys[0] if key in shared] if len(keys) > 1 else []
+    return f"{len(keys)} records of {', '.join(named)}"[:_LEAD] if named else ""
 
 
 def _gist(value: Any) -> str:

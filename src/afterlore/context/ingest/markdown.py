@@ -10,17 +10,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 
-import yaml
 from markdown_it import MarkdownIt
 
 from afterlore.context.ingest.names import one_line
 from afterlore.context.ingest.sections import Outline, Section, nested
+from afterlore.core import InputError
+from afterlore.text.front_matter import front_matter
 
-__all__ = ["FrontMatter", "front_matter", "plain_title", "read_markdown"]
+__all__ = ["FrontMatter", "plain_title", "read_head", "read_markdown"]
 
-_LARGEST = 64 * 1024
-"""Characters of front matter that are read."""
-_FENCE = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*$\n?", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"!?\[([^\[\]]*)\](?:\([^()\s]*(?:\([^()]*\)[^()]*)?(?:\s+[\"'][^\"']*[\"'])?\)|\[[^\[\]]*\])")
 _MARKS = re.compile(r"(?<!\\)(?:\*\*|__|~~|`+|(?<![\w*])\*(?=\S)|(?<=\S)\*(?![\w*])|(?<!\w)_(?=\S)|(?<=\S)_(?!\w))")
 _AUTOLINK = re.compile(r"<((?:https?://|mailto:)?[^<>\s@]*[@:/][^<>\s]*)>")
@@ -43,34 +41,23 @@ class FrontMatter:
     """Why the block is not YAML, in one sentence; then it stays part of the text."""
 
 
-def front_matter(text: str) -> tuple[FrontMatter, int]:
-    """The front matter at the beginning of ``text``, and where the body begins (0 when there is none)."""
-    match = _FENCE.match(text) if text.startswith("---") else None
-    if match is None:
-        return FrontMatter(), 0
-    if len(match[1]) > _LARGEST:
-        return FrontMatter(problem=f"its front matter is longer than {_LARGEST:,} characters"), 0
+def read_head(text: str) -> tuple[FrontMatter, int]:
+    """What the front matter at the beginning of ``text`` says, and where the body begins (0 when there is none)."""
     try:
-        # The base loader builds strings, lists and mappings only, so this is as safe as `safe_load`.
-        read = yaml.load(match[1], Loader=yaml.BaseLoader)
-    except yaml.YAMLError as error:
-        where = getattr(error, "problem_mark", None)
-        line = f" in line {where.line + 2}" if where is not None else ""
-        return FrontMatter(problem=f"its front matter is not YAML{line}"), 0
-    except (RecursionError, ValueError):
-        return FrontMatter(problem="its front matter is not YAML"), 0
-    if not isinstance(read, dict):
-        # A page may begin with a rule between two paragraphs.
+        block = front_matter(text)
+    except InputError as error:
+        return FrontMatter(problem=str(error)), 0
+    if block is None:
         return FrontMatter(), 0
-    values = {str(key).strip().lower(): value for key, value in read.items()}
+    values = block.values
     return FrontMatter(
-        raw=match[1],
+        raw=block.raw,
         title=_text(values, "title"),
         lead=_text(values, "description", "summary", "abstract", "excerpt"),
         tags=_tags(values),
         modified=_moment(_text(values, "updated", "modified", "lastmod", "date", "published")),
         url=next((url for url in (_text(values, "url", "link", "source"),) if re.match(r"https?://\S+$", url)), None),
-    ), match.end()
+    ), block.end
 
 
 def read_markdown(text: str, fallback: str, *, title: str = "") -> Outline:

@@ -1,20 +1,19 @@
 """Names that are safe as one part of a path, and unique among siblings.
 
-A file keeps its name whenever it can. Two spellings of one name (composed and decomposed, say) are two files on disk
-and stay two nodes: the second carries six digits of its raw name's hash, so that it is found under the same name on
-the next import.
+A file keeps its name whenever it can. Two spellings of one name (composed and decomposed, upper and lower case, Latin
+"a" and Cyrillic "а") are two files on disk and stay two nodes: the second carries six digits of its raw name's hash, so
+that it is found under the same name on the next import.
 """
 
 import re
 import unicodedata
 from collections.abc import Iterable
 
+from afterlore.context.uri import MAX_NAME, UNSEEN, key_of
 from afterlore.core import digest
 
-__all__ = ["LONGEST", "Names", "lookalike", "one_line", "safe_name", "section_name", "siblings"]
+__all__ = ["Names", "one_line", "safe_name", "section_name", "siblings"]
 
-LONGEST = 255
-"""Bytes of UTF-8 of one name."""
 _SECTION = 60
 """Characters of a name that is made from a heading."""
 # Controls, and format characters that show nothing or turn the reading direction; zero-width joiners among them, which
@@ -22,11 +21,6 @@ _SECTION = 60
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _UNSHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 _NOT_IN_HEADINGS = re.compile(r"[^\w.+@&·-]+")
-# Letters of other scripts that look like Latin ones; after the confusables of Unicode Technical Standard #39.
-_LOOKS = str.maketrans(
-    "АВЕЅІЈКМНОРСТХУаеіјорсѕхуԁһԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧονρι",
-    "ABESIJKMHOPCTXYaeijopcsxydhqwABEZHIKMNOPTYXovpi",
-)
 
 
 def safe_name(raw: str) -> str:
@@ -36,17 +30,17 @@ def safe_name(raw: str) -> str:
     and six digits of its hash. ``safe_name(safe_name(n)) == safe_name(n)``.
     """
     text = unicodedata.normalize("NFC", raw).replace("/", "_").replace("\\", "_")
-    text = "".join(char for char in text if unicodedata.category(char) not in _INVISIBLE)
+    text = "".join(char for char in UNSEEN.sub("", text) if unicodedata.category(char) not in _INVISIBLE)
     text = unicodedata.normalize("NFC", " ".join(text.split()))
     if not text.strip(". "):
         return "_"
-    if len(text.encode()) <= LONGEST:
+    if len(text.encode()) <= MAX_NAME:
         return text
     stem, dot, extension = text.rpartition(".")
     if not stem or len(extension) > 12 or not extension.isalnum():
         stem, dot, extension = text, "", ""
     tail = f"~{digest(text)[:6]}{dot}{extension}"
-    return _cut(stem, LONGEST - len(tail.encode())) + tail
+    return _cut(stem, MAX_NAME - len(tail.encode())) + tail
 
 
 def one_line(text: str, size: int = 500) -> str:
@@ -70,45 +64,42 @@ def section_name(title: str, extension: str = "") -> str:
 
 
 class Names:
-    """Gives names that are unique among siblings, in the order that they are asked for: ``a.md``, ``a-2.md``."""
+    """Gives names that are unique among siblings, in the order that they are asked for: ``a.md``, ``a-2.md``,
+    ``A-3.md``.
+    """
 
-    def __init__(self, taken: Iterable[str] = ()) -> None:
-        self._taken = set(taken)
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
         self._next: dict[str, int] = {}
 
     def take(self, name: str) -> str:
         """``name``, numbered if it is taken."""
-        found = name
-        if name in self._taken:
+        found, key = name, key_of(name)
+        if key in self._taken:
             stem, dot, extension = name.rpartition(".") if "." in name[1:] else (name, "", "")
-            number = self._next.get(name, 2)
-            while (found := _numbered(stem, number, dot + extension)) in self._taken:
+            number = self._next.get(key, 2)
+            while key_of(found := _numbered(stem, number, dot + extension)) in self._taken:
                 number += 1
-            self._next[name] = number + 1
-        self._taken.add(found)
+            self._next[key] = number + 1
+        self._taken.add(key_of(found))
         return found
 
 
 def siblings(raw: Iterable[str]) -> dict[str, str]:
-    """The safe name of each raw name of one folder. A name that is safe already is kept whatever stands beside it."""
-    names = sorted(set(raw))
-    given = {name: name for name in names if safe_name(name) == name}
-    taken = set(given)
+    """The safe name of each raw name of one folder. A name that is safe already is kept unless one that looks the same
+    or differs in case alone comes before it.
+    """
+    names = sorted(set(raw), key=lambda name: (safe_name(name) != name, name))
+    given: dict[str, str] = {}
+    taken: set[str] = set()
     for name in names:
-        if name in given:
-            continue
         safe = safe_name(name)
-        if safe in taken:
+        if key_of(safe) in taken:
             stem, dot, extension = safe.rpartition(".") if "." in safe[1:] else (safe, "", "")
-            safe = _cut(stem, LONGEST - 7 - len((dot + extension).encode())) + f"~{digest_raw(name)}{dot}{extension}"
-        taken.add(safe)
+            safe = _cut(stem, MAX_NAME - 7 - len((dot + extension).encode())) + f"~{digest_raw(name)}{dot}{extension}"
+        taken.add(key_of(safe))
         given[name] = safe
     return given
-
-
-def lookalike(name: str) -> str:
-    """What the name looks like: two siblings that share it can be told apart by a machine alone."""
-    return unicodedata.normalize("NFKC", name).translate(_LOOKS).casefold()
 
 
 def digest_raw(name: str) -> str:
@@ -118,7 +109,7 @@ def digest_raw(name: str) -> str:
 
 def _numbered(stem: str, number: int, extension: str) -> str:
     tail = f"-{number}{extension}"
-    return _cut(stem, LONGEST - len(tail.encode())) + tail
+    return _cut(stem, MAX_NAME - len(tail.encode())) + tail
 
 
 def _cut(text: str, size: int) -> str:

@@ -94,20 +94,20 @@ class Unchanged:
 
 
 class Drop(Record):
-    """A source that became no document, or a remark about one that did (``kept``)."""
+    """What was given and could not be used, or a remark about what was used (``kept``)."""
 
     source: str
-    """Label of what was given."""
+    """Label of what was given: a feed, folder, file or address."""
     item: str
-    """The file, entry or address in it, as in ``Document.source``."""
+    """The file, entry or address in it."""
     reason: str
-    """One word of the list in docs/context.md."""
+    """One word of the list in the docs."""
     detail: str
     """What was found, in one sentence."""
     fix: str = ""
     """What the reader can do about it; empty when nothing is wrong."""
     kept: bool = False
-    """Whether the document was taken all the same and this is only a remark."""
+    """Whether it was used all the same (it has no date, say) and this is only a remark."""
 
 
 @dataclass(frozen=True, slots=True)

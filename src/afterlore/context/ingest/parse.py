@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from afterlore.context.ingest.code import LANGUAGES, read_code, read_python
 from afterlore.context.ingest.data import BadData, read_json, read_json_lines
-from afterlore.context.ingest.markdown import FrontMatter, front_matter, read_markdown
+from afterlore.context.ingest.markdown import FrontMatter, read_head, read_markdown
 from afterlore.context.ingest.node import Limits, Node
 from afterlore.context.ingest.plain import read_plain
 from afterlore.context.ingest.sections import Outline, grown
@@ -15,10 +15,11 @@ from afterlore.web.page import Page
 
 __all__ = ["VERSION", "Parsed", "Unreadable", "parse"]
 
-VERSION = 1
+VERSION = 2
 """Raised when the same bytes would give another tree; a store keeps it beside the hash of what it imported."""
 
 _MARKDOWN = frozenset({".md", ".markdown", ".mdown", ".mdx", ".qmd", ".rmd"})
+_XML = frozenset({".xml", ".rss", ".atom", ".rdf"})
 _HTML = frozenset({".html", ".htm", ".xhtml"})
 _MEDIA_TYPES = {
     "text/html": ".html",
@@ -124,8 +125,10 @@ def _text_outline(
         if python is None:
             remarks.append(("syntax", "it is not Python 3; it was cut at its blocks", "nothing to do"))
         outline = python or read_code(text, stem, "python", ".py")
+    elif extension in _XML:
+        outline = _feed(text, stem) or read_plain(text, stem)
     elif extension in _MARKDOWN or text.startswith("---\n"):
-        head, start = front_matter(text)
+        head, start = read_head(text)
         if head.problem:
             remarks.append(("front-matter", head.problem, "put values that hold a colon between quotation marks"))
         read = read_markdown if extension in _MARKDOWN else read_plain
@@ -174,7 +177,6 @@ def _decoded(body: bytes) -> str:
 
 
 def _page(text: str, stem: str, url: str | None) -> tuple[Outline, FrontMatter]:
-
     # trafilatura takes a second to import, and most imports hold no page.
     from afterlore.context.ingest.html_page import FIXES, read_html
 
@@ -183,6 +185,13 @@ def _page(text: str, stem: str, url: str | None) -> tuple[Outline, FrontMatter]:
         problem = found.problem or "empty"
         raise Unreadable(problem, found.detail or f"the page is {problem}", FIXES[problem])
     return found
+
+
+def _feed(text: str, stem: str) -> Outline | None:
+    # The readers of markup below it are not light either.
+    from afterlore.context.ingest.feed import read_feed
+
+    return read_feed(text, stem)
 
 
 def _json(text: str, stem: str) -> Outline:

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from afterlore.context.ingest.archive import BadArchive, Member, is_archive, members
-from afterlore.context.ingest.names import lookalike, safe_name, siblings
+from afterlore.context.ingest.names import safe_name, siblings
 from afterlore.context.ingest.node import Document, Drop, Limits, Unchanged
 from afterlore.context.ingest.parse import Unreadable, parse
+from afterlore.context.uri import key_of
 from afterlore.core import FetchFailed, FetchRefused, InputError, Progress, Silent, digest
 from afterlore.web.charset import decode
 from afterlore.web.urls import canonical, is_web, redact
@@ -26,7 +27,7 @@ from afterlore.web.urls import canonical, is_web, redact
 if TYPE_CHECKING:
     from afterlore.web.fetch import Fetcher
 
-__all__ = ["Ingested", "Known", "ingest"]
+__all__ = ["Ingested", "Known", "ingest", "root_name"]
 
 Known = Callable[[str, str], bool]
 """Whether the caller has this source (``Document.source``) with these bytes (``sha256``) already."""
@@ -78,13 +79,17 @@ def ingest(
         raise InputError(
             f"{text!r} cannot be imported: {error.strerror}; give a file or folder that is there"
         ) from error
-    # The name of "." and ".." is that of the folder they lead to.
-    root = safe_name(path.name if path.name not in ("", "..") else path.resolve().name or "root")
+    root = root_name(path)
     if stat.S_ISDIR(mode):
         return run.folder(path, root)
     if stat.S_ISREG(mode):
         return run.one(path, root)
     raise InputError(f"{text!r} is neither a file nor a folder")
+
+
+def root_name(path: Path) -> str:
+    """What a file or folder is called in the tree; ``.`` and ``..`` as the folder that they lead to."""
+    return safe_name(path.name if path.name not in ("", "..") else path.resolve().name or "root")
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,14 +250,16 @@ def _shown(raw: str) -> str:
 def _remarks(names: dict[str, str], label: str, source: str) -> Iterator[Drop]:
     """What a person should know of the names of one folder."""
     looks: dict[str, str] = {}
-    for raw, name in sorted(names.items()):
+    for raw, name in sorted(names.items(), key=lambda pair: pair[1] != pair[0]):
         where = f"{source}/{_shown(raw)}"
-        if name != raw:
-            yield _drop(label, where, "name", f"it is kept under the name {name!r}", "nothing to do", kept=True)
-        other = looks.setdefault(lookalike(name), name)
+        other = looks.setdefault(key_of(safe_name(raw)), name)
         if other != name:
-            detail = f"its name looks like that of {other!r} beside it, with other characters"
+            detail = (
+                f"its name looks like that of {other!r} beside it, or differs in case alone; it is kept as {name!r}"
+            )
             yield _drop(label, where, "look-alike", detail, "rename one of them if they are meant to be one", kept=True)
+        elif name != raw:
+            yield _drop(label, where, "name", f"it is kept under the name {name!r}", "nothing to do", kept=True)
 
 
 def _link(place: Path, inside: Path, label: str, where: str) -> Drop:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from afterlore.context.records import Document, Statistics
 from afterlore.context.tokens import is_cjk
 
-__all__ = ["K1", "B", "bm25", "idf"]
+__all__ = ["K1", "ONE_CHARACTER", "B", "bm25", "idf"]
 
 K1 = 1.2
 B = 0.75
@@ -24,18 +24,21 @@ def idf(frequency: int, documents: int) -> float:
     return math.log1p((documents - frequency + 0.5) / (frequency + 0.5))
 
 
-def weight(term: str) -> float:
-    """How much a term counts whatever its frequency."""
-    return ONE_CHARACTER if len(term) == 1 and is_cjk(term) else 1.0
-
-
 def bm25(
-    document: Document, frequencies: Mapping[str, int], statistics: Statistics, *, k1: float = K1, b: float = B
+    document: Document,
+    frequencies: Mapping[str, int],
+    statistics: Statistics,
+    *,
+    k1: float = K1,
+    b: float = B,
+    one_character: float = ONE_CHARACTER,
 ) -> float:
     """The score of a document for the terms in ``frequencies``; 0 when it holds none of them."""
     held = k1 * (1 - b + b * document.length / statistics.average)
     return math.fsum(
-        weight(term) * idf(frequencies[term], statistics.documents) * count * (k1 + 1) / (count + held)
+        (one_character if len(term) == 1 and is_cjk(term) else 1.0)
+        * idf(frequencies[term], statistics.documents)
+        * (count * (k1 + 1) / (count + held))
         for term, count in document.counts.items()
         if term in frequencies
     )

@@ -9,7 +9,7 @@ import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from afterlore.context.records import Node
 from afterlore.context.store.protocol import Store
@@ -64,34 +64,59 @@ class ScriptedEmbedder:
         return vector
 
 
+class _Table(NamedTuple):
+    """The vectors at one state of the store. Row ``n`` of the matrix is that of ``ids[n]``."""
+
+    state: int
+    ids: tuple[int, ...]
+    hashes: dict[int, str]
+    matrix: "numpy.ndarray"
+
+
 class Mirror:
-    """All vectors of one model in one matrix, read again when the store's have changed. 4 bytes a number."""
+    """All vectors of one model and length in one matrix; when the store's have changed, what changed is read. Threads
+    may share it. 4 bytes a number.
+    """
 
     def __init__(self, store: Store, model: str) -> None:
         self._store = store
         self._model = model
-        self._state = -1
-        self._ids: list[int] = []
-        self._matrix: numpy.ndarray | None = None
+        self._table: _Table | None = None
 
     def nearest(self, query: Sequence[float], limit: int) -> dict[int, float]:
         """Cosine by node id, of the ``limit`` nearest. Vectors of another length than the query's are left out."""
         import numpy
 
-        state = self._store.vector_state()
-        if state != self._state:
-            rows = [(id, numpy.frombuffer(data, dtype="<f4")) for id, data in self._store.vectors(self._model)]
-            rows = [(id, row) for id, row in rows if len(row) == len(query)]
-            self._ids = [id for id, _ in rows]
-            self._matrix = numpy.stack([row for _, row in rows]) if rows else None
-            self._state = state
-        if self._matrix is None or self._matrix.shape[1] != len(query):
+        table = self._current(len(query))
+        if not table.ids:
             return {}
-        asked = numpy.asarray(_unit(query), dtype="f4")
-        cosines = self._matrix @ asked
+        cosines = table.matrix @ numpy.asarray(_unit(query), dtype="f4")
         few = len(cosines) <= limit
         chosen = numpy.arange(len(cosines)) if few else numpy.argpartition(cosines, -limit)[-limit:]
-        return {self._ids[int(at)]: float(cosines[at]) for at in chosen}
+        return {table.ids[int(at)]: float(cosines[at]) for at in chosen}
+
+    def _current(self, width: int) -> _Table:
+        import numpy
+
+        table, state = self._table, self._store.vector_state()
+        if table is None or table.matrix.shape[1] != width:
+            table = _Table(-1, (), {}, numpy.empty((0, width), dtype="f4"))
+        if table.state == state:
+            return table
+        hashes = self._store.vector_hashes(self._model)
+        stay = [at for at, id in enumerate(table.ids) if hashes.get(id) == table.hashes[id]]
+        known = {table.ids[at] for at in stay}
+        ids = [table.ids[at] for at in stay]
+        matrix = numpy.empty((len(hashes), width), dtype="f4")
+        matrix[: len(ids)] = table.matrix if len(stay) == len(table.ids) else table.matrix[stay]
+        for id, data in self._store.vectors(self._model, [id for id in hashes if id not in known]):
+            row = numpy.frombuffer(data, dtype="<f4")
+            if len(row) == width:
+                matrix[len(ids)] = row
+                ids.append(id)
+        # One assignment, so that another thread sees the whole of one state or of the other.
+        self._table = table = _Table(state, tuple(ids), hashes, matrix[: len(ids)])
+        return table
 
 
 def _unit(vector: Sequence[float]) -> list[float]:
@@ -145,6 +170,8 @@ def embed(
         if texts:
             try:
                 vectors = embedder.embed(list(texts.values()))
+                if len(vectors) != len(texts):
+                    raise ServiceError(f"{embedder.model!r} gave {len(vectors)} vectors for {len(texts)} texts")
             except ServiceError as error:
                 store.fail(jobs, str(error))
                 raise

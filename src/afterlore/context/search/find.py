@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from afterlore.context.records import Document, Filter, Node
+from afterlore.context.records import Document, Filter, Node, decoded
 from afterlore.context.search.bm25 import K1, B, bm25
 from afterlore.context.search.embedding import Embedder, Mirror
 from afterlore.context.search.propagate import Folder, Ranked, Step, Weights, propagate
@@ -69,6 +69,8 @@ class Found:
     trace: Trace
     context: tuple[tuple[Node, str], ...] = ()
     """With a budget or neighbours: the nodes to read, with their texts, in the order of the hits, each once."""
+    unkept: str = ""
+    """Why the trace was not kept in the store; empty where it was, or was not to be."""
 
     @property
     def tokens(self) -> int:
@@ -159,9 +161,15 @@ class Searcher:
             visits=_visits(steps, taken, said, began),
             ms=round((time.perf_counter() - began) * 1000, 3),
         )
-        if save:
-            self._store.save_trace(trace.id, query, trace.to_json())
-        return Found(hits, trace, context)
+        return Found(hits, trace, context, self._kept(trace) if save else "")
+
+    def _kept(self, trace: Trace) -> str:
+        """Empty, or why not: a reader is answered whether or not anything can be written."""
+        try:
+            kept = self._store.save_trace(trace.id, trace.query, trace.to_json())
+        except InputError as error:
+            return str(error)
+        return "" if kept else "another is writing to the database"
 
     def _vector(self, query: str) -> tuple[Sequence[float] | None, str]:
         if self._embedder is None:
@@ -258,16 +266,16 @@ class Searcher:
             at = node.id
             for _ in range(count):
                 near = self._store.neighbours([at]).get(at, (None, None))[side]
-                if near is None:
+                beside = self._store.nodes([near] if near is not None else []).get(near or 0)
+                # A section of sections is no text; what lies behind it does not stand beside this one.
+                if beside is None or beside.is_directory:
                     break
-                found.extend(self._store.nodes([near]).values())
-                at = near
+                found.append(beside)
+                at = beside.id
         return tuple(reversed(before)), tuple(after)
 
     def _text(self, node: Node) -> str:
-        if node.is_directory:
-            return ""
-        return self._store.body(node).decode("utf-8", "replace")
+        return "" if node.is_directory else decoded(self._store.body(node))
 
 
 def _ids_of(folders: Set[Uri], nodes: Mapping[int, Node]) -> dict[Uri, int]:

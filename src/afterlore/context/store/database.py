@@ -1,6 +1,7 @@
 """One SQLite file: connections, transactions, migrations, and what its errors mean.
 
 Writers queue: one at a time in a process by a lock, between processes by SQLite's own, which waits up to 30 seconds.
+Readers wait for nobody. What a reader would like to note (its trace) is noted only if that can be done at once.
 Nothing is left behind by a process that dies: the write-ahead log is rolled back by whoever opens the file next.
 """
 
@@ -19,9 +20,15 @@ from sqlalchemy.exc import DBAPIError
 from afterlore.context.store.schema import MIGRATIONS
 from afterlore.core import AfterloreError, InputError
 
-__all__ = ["Database", "Transaction", "raw"]
+__all__ = ["Database", "Occupied", "Transaction", "raw"]
 
 _BUSY_SECONDS = 30
+_MOMENT = 0.05
+"""Seconds that a note may wait for the writers."""
+
+
+class Occupied(InputError):
+    """Somebody else is writing, and this was not worth waiting for."""
 
 
 @dataclass(slots=True)
@@ -119,6 +126,7 @@ class Database:
         outer: Transaction | None = getattr(self._local, "transaction", None)
         if outer is not None:
             inner = Transaction(outer.connection, nested=True)
+            self._require_open(outer.connection)
             with self._translated(), outer.connection.begin_nested():
                 self._local.transaction = inner
                 try:
@@ -129,24 +137,60 @@ class Database:
             return
         if getattr(self._local, "snapshot", None) is not None:
             raise InputError("a snapshot is for reading; write after it has ended")
-        with self._writer, self._translated(), self._engine.connect() as plain:
-            connection = plain.execution_options(writing=True)
-            with connection.begin():
-                transaction = self._local.transaction = Transaction(connection)
+        with self._writer, self._translated(), self._engine.connect() as connection, self._begun(connection) as begun:
+            yield begun
+
+    @contextmanager
+    def noting(self) -> Iterator[Transaction]:
+        """A transaction that gives up at once, with Occupied, where it would have to wait for a writer, or within a
+        snapshot; within a transaction it is that of ``writing``.
+        """
+        if getattr(self._local, "transaction", None) is not None:
+            with self.writing() as inner:
+                yield inner
+            return
+        if getattr(self._local, "snapshot", None) is not None or not self._writer.acquire(timeout=_MOMENT):
+            raise Occupied(f"{self.path.name!r} is in use; try again")
+        try:
+            with self._translated(), self._engine.connect() as connection:
+                raw(connection, f"PRAGMA busy_timeout = {int(_MOMENT * 1000)}")
                 try:
-                    yield transaction
-                    transaction.flush()
+                    with self._begun(connection) as begun:
+                        yield begun
                 finally:
-                    self._local.transaction = None
+                    raw(connection, f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}")
+        finally:
+            self._writer.release()
+
+    @contextmanager
+    def _begun(self, plain: Connection) -> Iterator[Transaction]:
+        connection = plain.execution_options(writing=True)
+        with connection.begin():
+            transaction = self._local.transaction = Transaction(connection)
+            try:
+                yield transaction
+                self._require_open(connection)
+                transaction.flush()
+            finally:
+                self._local.transaction = None
+
+    def _require_open(self, connection: Connection) -> None:
+        """SQLite ends a transaction by itself when the disk is full; what followed would be written piece by piece."""
+        driver = connection.connection.driver_connection
+        if driver is None or not driver.in_transaction:
+            raise InputError(
+                f"a failure has undone this change of {self.path.name!r}, all of it; free space, try again"
+            )
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except DBAPIError as error:
-            raise self._clear(error.orig) from error
-        except sqlite3.Error as error:
-            raise self._clear(error) from error
+        except (DBAPIError, sqlite3.Error) as error:
+            first = _first(error)
+            if not isinstance(first, sqlite3.Error):
+                raise first from error
+            raise self._clear(first) from error
 
     def _clear(self, cause: BaseException | None) -> AfterloreError:
         # The low byte is the primary code; the rest says more than a user can use.
@@ -157,7 +201,7 @@ class Database:
                 f"the disk of {name} is full or failing ({cause}); nothing of this change was kept: free space"
             )
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            return InputError(f"{name} was being written by another process for {_BUSY_SECONDS} seconds; try again")
+            return Occupied(f"{name} was being written by another process for {_BUSY_SECONDS} seconds; try again")
         if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
             return InputError(f"{name} cannot be opened for writing ({cause}); check the folder and its permissions")
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
@@ -168,19 +212,23 @@ class Database:
 
     def _migrate(self) -> None:
         with self.reading() as connection:
-            known = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE name = 'schema_version'").first()
-            if known and self._version(connection) == len(MIGRATIONS):
+            if self._is_ours(connection) and self._version(connection) == len(MIGRATIONS):
                 return
         with self.writing() as transaction:
             connection = transaction.connection
+            done = self._version(connection) if self._is_ours(connection) else 0
             connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY)")
-            done = self._version(connection)
-            if done == 0 and connection.exec_driver_sql("SELECT 1 FROM sqlite_master WHERE name = 'done'").first():
-                raise InputError(f"{self.path.name!r} is a database of another kind; name another file")
             for number, statements in enumerate(MIGRATIONS[done:], start=done + 1):
                 for statement in statements:
                     connection.exec_driver_sql(statement)
                 connection.exec_driver_sql("INSERT INTO schema_version VALUES (?)", (number,))
+
+    def _is_ours(self, connection: Connection) -> bool:
+        """False for an empty file. Raises InputError for a database that holds something else."""
+        tables = {row[0] for row in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if tables and not {"schema_version", "node", "fulltext"} <= tables:
+            raise InputError(f"{self.path.name!r} is a database of another kind; name another file")
+        return bool(tables)
 
     def _version(self, connection: Connection) -> int:
         version: int = connection.exec_driver_sql("SELECT coalesce(max(version), 0) FROM schema_version").scalar_one()
@@ -190,6 +238,18 @@ class Database:
                 f"{len(MIGRATIONS)}); upgrade this one"
             )
         return version
+
+
+def _first(error: BaseException) -> BaseException:
+    """What went wrong, and not that the transaction which SQLite then ended could not be ended again."""
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    # SQLAlchemy's own error stands between this one and the one that was on its way.
+    before = error.__context__
+    while before is not None and (before is cause or (isinstance(before, sqlite3.Error) and str(before) == str(cause))):
+        before = before.__context__
+    if "no such savepoint" in str(cause) and before is not None:
+        return _first(before)
+    return cause
 
 
 def raw(connection: Connection, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:

@@ -109,8 +109,11 @@ class Store(Protocol):
     def put_vectors(self, model: str, rows: Iterable[tuple[int, str, bytes]]) -> int:
         """Store (node, content hash, little-endian float32) where the node still has that content; how many were."""
 
-    def vectors(self, model: str, *, after: int = 0) -> Iterator[tuple[int, bytes]]:
-        """Of one model, by id."""
+    def vectors(self, model: str, ids: Iterable[int]) -> Iterator[tuple[int, bytes]]:
+        """Of one model, of these nodes."""
+
+    def vector_hashes(self, model: str) -> dict[int, str]:
+        """By id, the hash of the content that the vector was made of."""
 
     def vector_state(self) -> int:
         """Changes whenever a vector is written or removed."""
@@ -132,8 +135,10 @@ class Store(Protocol):
     def fail(self, jobs: Iterable[Job], error: str) -> None:
         """They wait again, with what went wrong."""
 
-    def save_trace(self, id: str, query: str, body: str) -> None:
-        """Keep a trace; the oldest beyond a thousand go."""
+    def save_trace(self, id: str, query: str, body: str) -> bool:
+        """Keep a trace; the oldest beyond a thousand go. It waits for no writer: False where one is at work, and the
+        trace is not kept.
+        """
 
     def load_trace(self, id: str = "") -> str:
         """One trace, or the latest. Raises NotFoundError."""

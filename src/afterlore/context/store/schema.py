@@ -34,5 +34,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE tombstone (node INTEGER PRIMARY KEY, uri TEXT NOT NULL, removed TEXT NOT NULL,"
         " nodes INTEGER NOT NULL)",
     ),
+    # Which vectors there are, without reading one: what a mirror compares itself with.
+    ("CREATE INDEX vector_made ON vector (model, node, hash)",),
 )
 """Append-only: a migration that has landed is never changed. Number = place in the tuple, from 1."""
