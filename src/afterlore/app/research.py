@@ -15,7 +15,8 @@ from afterlore.core import Budget, ConfigError, InputError, Interrupted, NotFoun
 
 if TYPE_CHECKING:
     from afterlore.core import ChatModel, Reader, Searcher
-    from afterlore.journal import RunRow, Runs
+    from afterlore.journal import Event, Head, RunRow, Runs
+    from afterlore.research.rounds.rounds import Plan, RoundsResult
     from afterlore.research.state import Result
 
 __all__ = ["ask", "runs_app"]
@@ -72,6 +73,21 @@ def ask(
             show_default=False,
         ),
     ] = None,
+    rounds: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Search in so many rounds at most, what is known carried from one to the next.",
+            metavar="N",
+            show_default=False,
+        ),
+    ] = None,
+    branches: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Branches side by side in each round. Without it: 1.", metavar="K", show_default=False
+        ),
+    ] = None,
     resume: Annotated[
         str | None, typer.Option(help="Go on with a run that was interrupted, ran out or failed.", metavar="RUN")
     ] = None,
@@ -85,7 +101,8 @@ def ask(
     """
     import asyncio
 
-    from afterlore.app.watch import Watch, print_result
+    from afterlore.app.rounds import RoundsWatch, chosen_plan, plan_of
+    from afterlore.app.watch import Watch
     from afterlore.research.loop import begin, check_question
 
     settings = config.load()
@@ -95,11 +112,15 @@ def ask(
         raise InputError("give a QUESTION, or --resume RUN to go on with one")
     if question is not None:
         check_question(question)
+    if resume is not None and (rounds is not None or branches is not None):
+        raise InputError("a run goes on with the rounds that it was begun with; leave --rounds and --branches out")
+    plan = chosen_plan(rounds, branches, limits or _DEFAULT)
     with ExitStack() as stack:
         row = None
         if resume is not None:
             runs = stack.enter_context(_open_runs(data_dir))
             row = runs.find(resume)
+            plan = plan_of(json.loads(row.head)["settings"])
         chosen = _chosen(corpus, context, web, model, {} if row is None else json.loads(row.head)["settings"])
         if chosen["model"] != SCRIPTED:
             chosen["model"] = _endpoint(settings, chosen["model"]).name
@@ -109,26 +130,31 @@ def ask(
         else:
             assert question is not None
             runs = stack.enter_context(_open_runs(data_dir, new=True))
-            run = begin(runs, question, budget=limits or _DEFAULT, agent_version=__version__, settings=chosen)
+            kept = chosen if plan is None else {**chosen, "plan": plan.settings}
+            run = begin(runs, question, budget=limits or _DEFAULT, agent_version=__version__, settings=kept)
         try:
-            with run, Watch(quiet=quiet or as_json) as watch:
+            silent = quiet or as_json
+            with run, Watch(quiet=silent) if plan is None else RoundsWatch(plan, quiet=silent) as watch:
                 watch.note(f"run {run.id}")
-                result = asyncio.run(_work(settings, chosen, source, run, limits, watch))
+                result = asyncio.run(_work(settings, chosen, source, run, limits, watch, plan))
         except KeyboardInterrupt:
             go_on = f"afterlore ask --resume {run.id}{_place(data_dir)}"
             raise Interrupted(f"interrupted; all that was done is on record, go on with: {go_on}") from None
     if as_json:
         typer.echo(json.dumps(_shown(result, chosen), ensure_ascii=False, indent=1))
     else:
-        print_result(result)
+        _print(result)
         if not quiet:
             _report(result, chosen, data_dir)
     return 0 if result.answer is not None else 3
 
 
-async def _work(settings: config.Settings, chosen: Any, source: Any, run: Any, budget: Any, watch: Any) -> "Result":
+async def _work(
+    settings: config.Settings, chosen: Any, source: Any, run: Any, budget: Any, watch: Any, plan: "Plan | None"
+) -> "Result | RoundsResult":
     from afterlore.research.browse import browsing
     from afterlore.research.loop import Limits, Loop
+    from afterlore.research.rounds.rounds import Rounds
 
     searcher, reader = source
     async with AsyncExitStack() as stack:
@@ -136,7 +162,10 @@ async def _work(settings: config.Settings, chosen: Any, source: Any, run: Any, b
             stack.push_async_callback(searcher.aclose)
         model, context = await stack.enter_async_context(_model(settings, chosen["model"]))
         limits = Limits() if context is None else Limits(context=context * 3 // 4)
-        return await Loop(model, browsing(searcher, reader), limits, watch).run(run, budget=budget)
+        tools = browsing(searcher, reader)
+        if plan is not None:
+            return await Rounds(model, tools, plan, limits, watch.event).run(run, budget=budget)
+        return await Loop(model, tools, limits, watch).run(run, budget=budget)
 
 
 @asynccontextmanager
@@ -253,23 +282,39 @@ def _open_runs(data_dir: Path | None, *, new: bool = False) -> "Iterator[Runs]":
         yield runs
 
 
-def _shown(result: "Result", chosen: dict[str, Any]) -> dict[str, Any]:
-    row: dict[str, Any] = {**result.model_dump(mode="json"), "model": chosen.get("model")}
+def _print(result: "Result | RoundsResult") -> None:
+    from afterlore.app.rounds import print_rounds
+    from afterlore.app.watch import print_result
+    from afterlore.research.state import Result
+
+    if isinstance(result, Result):
+        print_result(result)
+    else:
+        print_rounds(result)
+
+
+def _shown(result: "Result | RoundsResult", chosen: dict[str, Any]) -> dict[str, Any]:
+    from afterlore.app.rounds import rounds_json
+    from afterlore.research.state import Result
+
+    told = result.model_dump(mode="json") if isinstance(result, Result) else rounds_json(result)
+    row: dict[str, Any] = {**told, "model": chosen.get("model")}
     if chosen.get("model") == SCRIPTED:
         row["notice"] = _NOTICE
     return row
 
 
-def _report(result: "Result", chosen: dict[str, Any], data_dir: Path | None) -> None:
+def _report(result: "Result | RoundsResult", chosen: dict[str, Any], data_dir: Path | None) -> None:
+    from afterlore.research.state import Result
+
     usage = result.usage
+    size = f"{result.steps} steps" if isinstance(result, Result) else f"{result.rounds} rounds"
     tokens = "unknown" if usage.tokens is None else f"{usage.tokens:,}"
     cost = "unknown" if usage.cost is None else f"${usage.cost}"
     place = "" if data_dir is None else f" --data-dir {data_dir}"
-    typer.echo(
-        f"\n{result.steps} steps, {usage.attempts} requests, {tokens} tokens, cost {cost}, {result.seconds:.1f} s"
-    )
+    typer.echo(f"\n{size}, {usage.attempts} requests, {tokens} tokens, cost {cost}, {result.seconds:.1f} s")
     typer.echo(f"step by step: afterlore runs show {result.run}{place}")
-    if result.answer is None or result.stop_reason != "answered":
+    if result.stop_reason not in ("answered", "limit:rounds"):
         typer.echo(f"go on: afterlore ask --resume {result.run} --budget calls=80{place}")
     if chosen.get("model") == SCRIPTED:
         typer.echo(_NOTICE)
@@ -290,6 +335,7 @@ def list_runs(data_dir: DataDir = None, as_json: Json = False) -> None:
 
 
 def _row(row: "RunRow") -> dict[str, Any]:
+    from afterlore.app.rounds import plan_of
     from afterlore.journal import Head
     from afterlore.journal.trajectory import read_outcome
 
@@ -302,6 +348,7 @@ def _row(row: "RunRow") -> dict[str, Any]:
         "began": row.began.isoformat(),
         "state": state,
         "events": row.events,
+        "rounds": 1 if (plan := plan_of(head.settings)) is None else plan.attempts,
         "agent": head.agent,
         "question": head.task.prompt,
     }
@@ -310,27 +357,62 @@ def _row(row: "RunRow") -> dict[str, Any]:
 @runs_app.command("show")
 def show_run(id: RunId, data_dir: DataDir = None, as_json: Json = False) -> None:
     """One run: what was done, what was found and how it ended."""
-    from afterlore.app.watch import Watch, print_result
-    from afterlore.journal import Head, fold
-    from afterlore.research.state import State
+    from afterlore.app.rounds import plan_of
+    from afterlore.journal import Head
 
     with _open_runs(data_dir) as runs:
         row = runs.find(id)
         events = runs.events(row.id)
     head = Head.from_json(row.head)
-    state = State.of(row, events)
-    result = state.result(running=row.running)
+    plan = plan_of(head.settings)
+    begun = f"run {row.id}, begun {row.began:%Y-%m-%d %H:%M:%S} UTC\n{head.task.prompt}\n"
+    result: Result | RoundsResult
+    if plan is None:
+        result, trajectories = _show_one(row, head, events, begun, quiet=as_json)
+    else:
+        result, trajectories = _show_rounds(row, head, events, begun, plan, quiet=as_json)
     if as_json:
-        trajectory = fold(row.id, head, events).model_dump(mode="json")
-        value = {"result": _shown(result, head.settings), "settings": head.settings, "trajectory": trajectory}
+        value = {"result": _shown(result, head.settings), "settings": head.settings, **trajectories}
         typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
         return
-    watch = Watch(quiet=False, to_stdout=True)
-    watch.note(f"run {row.id}, begun {row.began:%Y-%m-%d %H:%M:%S} UTC\n{head.task.prompt}\n")
+    _print(result)
+    _report(result, head.settings, data_dir)
+
+
+def _show_one(
+    row: "RunRow", head: "Head", events: "list[Event]", begun: str, *, quiet: bool
+) -> "tuple[Result, dict[str, Any]]":
+    from afterlore.app.watch import Watch
+    from afterlore.journal import fold
+    from afterlore.research.state import State
+
+    state = State.of(row, events)
+    watch = Watch(quiet=quiet, to_stdout=True)
+    watch.note(begun)
     for step in state.steps:
         watch.replay(step)
-    print_result(result)
-    _report(result, head.settings, data_dir)
+    trajectory = fold(row.id, head, events).model_dump(mode="json")
+    return state.result(running=row.running), {"trajectory": trajectory}
+
+
+def _show_rounds(
+    row: "RunRow", head: "Head", events: "list[Event]", begun: str, plan: "Plan", *, quiet: bool
+) -> "tuple[RoundsResult, dict[str, Any]]":
+    from afterlore.app.rounds import RoundsWatch
+    from afterlore.research.rounds.log import Progress
+    from afterlore.research.rounds.rounds import result_of
+
+    progress = Progress(head)
+    watch = RoundsWatch(plan, quiet=quiet, to_stdout=True)
+    watch.note(begun)
+    for event in events:
+        progress.apply(event)
+        watch.event(progress, event)
+    result = result_of(row.id, progress, plan.method)
+    if row.running and progress.outcome is None:
+        result = result.model_copy(update={"stop_reason": "running"})
+    trajectories = [one.model_dump(mode="json") for one in progress.trajectories(row.id)]
+    return result, {"trajectories": trajectories}
 
 
 @runs_app.command("cancel")

@@ -18,7 +18,7 @@ from afterlore.report import clean, one_line
 if TYPE_CHECKING:
     from afterlore.research.state import Result, State
 
-__all__ = ["Watch", "print_result", "said"]
+__all__ = ["Watch", "print_result", "said", "short"]
 
 _WIDTH = 110
 """Characters of a line that is not wrapped."""
@@ -53,7 +53,12 @@ class Watch:
             self._console.print(escape(clean(text)), soft_wrap=True)
 
     def __call__(self, state: "State", news: BaseModel) -> None:
-        """One event."""
+        """One event of a run."""
+        self.news(news)
+        self.status(used(state))
+
+    def news(self, news: BaseModel) -> None:
+        """What an event says."""
         from afterlore.research.state import Asked, Done
 
         if isinstance(news, Done):
@@ -62,8 +67,11 @@ class Watch:
             self._step(news)
         elif isinstance(news, Asked) and news.closing:
             self._line("…", f"asking for the answer ({news.closing})")
+
+    def status(self, text: str) -> None:
+        """The line below, while the run works."""
         if self._status:
-            self._status.update(escape(used(state)))
+            self._status.update(escape(text))
 
     def replay(self, step: Step) -> None:
         """One step of a run that is over."""
@@ -94,7 +102,7 @@ class Watch:
     def _line(self, mark: str, text: str) -> None:
         if not self._quiet:
             width = min(_WIDTH, self._console.width - len(mark) - 1)
-            self._console.print(f"{mark} {escape(_short(text, width))}")
+            self._console.print(f"{mark} {escape(short(text, width))}")
 
 
 def used(state: "State") -> str:
@@ -146,15 +154,16 @@ def _print_found(console: Console, result: "Result") -> None:
     if found.pages:
         console.print(f"\npages that were read ({len(found.pages)})")
     for page in found.pages[:_SHOWN]:
-        console.print(f"  {escape(_short(page.title))}  {escape(clean(page.address))}", soft_wrap=True)
+        console.print(f"  {escape(short(page.title))}  {escape(clean(page.address))}", soft_wrap=True)
     read = {page.address for page in found.pages}
     hits = [hit for hit in found.hits if hit.address not in read]
     if hits:
         console.print(f"\nhits that were not read ({len(hits)})")
     for hit in hits[:_SHOWN]:
-        console.print(f"  {escape(_short(hit.title))}  {escape(clean(hit.address))}", soft_wrap=True)
+        console.print(f"  {escape(short(hit.title))}  {escape(clean(hit.address))}", soft_wrap=True)
 
 
-def _short(text: str, width: int = _WIDTH) -> str:
+def short(text: str, width: int = _WIDTH) -> str:
+    """On one line of at most so many characters."""
     line = one_line(text)
     return line if len(line) <= width else f"{line[: max(0, width - 1)]}…"
