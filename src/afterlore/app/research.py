@@ -314,6 +314,7 @@ def _report(result: "Result | RoundsResult", chosen: dict[str, Any], data_dir: P
     place = "" if data_dir is None else f" --data-dir {data_dir}"
     typer.echo(f"\n{size}, {usage.attempts} requests, {tokens} tokens, cost {cost}, {result.seconds:.1f} s")
     typer.echo(f"step by step: afterlore runs show {result.run}{place}")
+    typer.echo(f"as a page: afterlore runs replay {result.run}{place}")
     if result.stop_reason not in ("answered", "limit:rounds"):
         typer.echo(f"go on: afterlore ask --resume {result.run} --budget calls=80{place}")
     if chosen.get("model") == SCRIPTED:
@@ -413,6 +414,31 @@ def _show_rounds(
         result = result.model_copy(update={"stop_reason": "running"})
     trajectories = [one.model_dump(mode="json") for one in progress.trajectories(row.id)]
     return result, {"trajectories": trajectories}
+
+
+@runs_app.command("replay")
+def replay_run(
+    id: RunId,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The page. Without it: RUN.html in this folder.", metavar="FILE", show_default=False),
+    ] = None,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """One run as a page: its answer, the evidence in its pages, and what each round added."""
+    from afterlore.journal import Head
+    from afterlore.research.replay import page
+
+    with _open_runs(data_dir) as runs:
+        row = runs.find(id)
+        head = Head.from_json(row.head)
+        notice = f"Here {_NOTICE[0].lower()}{_NOTICE[1:]}." if head.settings.get("model") == SCRIPTED else ""
+        text = page(row.id, head, runs.events(row.id), runs.blob, notice=notice)
+    path = out or Path(f"{row.id}.html")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    typer.echo(json.dumps({"run": row.id, "page": str(path)}, ensure_ascii=False) if as_json else str(path))
 
 
 @runs_app.command("cancel")

@@ -89,6 +89,11 @@ class Meter:
         return self._tokens + sum(one.tokens for one in self._open)
 
     @property
+    def settled(self) -> int:
+        """Tokens of the requests that are over."""
+        return self._tokens
+
+    @property
     def cost(self) -> Decimal:
         """US dollars."""
         return self._cost + sum((one.cost for one in self._open), Decimal(0))
