@@ -4,16 +4,20 @@
 
     python benchmarks/context.py --n 1000,10000,100000
     python benchmarks/context.py --files 200
+    python benchmarks/context.py --files 200 --endpoint
 
 Documents are made of 60,000 words in Zipf's proportions, 60 to 180 words each, 100 to a folder; queries are 3 to 8
 words of a document. Vectors are random, 384 numbers each. Times are of one process, on the clock; ``find_cpu_ms`` is
-what the processor worked. The database lies in a temporary folder.
+what the processor worked. The database lies in a temporary folder. ``--endpoint`` also counts what vectors and levels
+by a model ask of an endpoint: a scripted one on loopback, so nothing is shown of what a model would write.
 """
 
 import argparse
+import asyncio
 import itertools
 import json
 import random
+import re
 import resource
 import tempfile
 import time
@@ -25,10 +29,19 @@ import numpy
 from afterlore.context.add import add
 from afterlore.context.context import Context
 from afterlore.context.records import Levels
+from afterlore.context.search.embedding import embed
+from afterlore.context.upgrade import Upgraded, estimate, upgrade
+from afterlore.core import Budget, Ledger
+from afterlore.llm.chat import Chat
+from afterlore.llm.embeddings import Embeddings
+from afterlore.llm.endpoint import Endpoint as Configured
+from afterlore.llm.scripted import Body, Endpoint, Turn
 
 _WORDS = 60_000
 _DIMENSIONS = 384
 _QUERIES = 200
+_BUDGET = 100_000
+"""Tokens."""
 
 
 class RandomEmbedder:
@@ -105,7 +118,7 @@ def measure(n: int) -> dict[str, float]:
     }
 
 
-def files(count: int) -> dict[str, float]:
+def files(count: int, *, endpoint: bool) -> dict[str, float]:
     """Import ``count`` Markdown files of some 12 kB, eight sections each, in folders of 20; then import them again."""
     rng = random.Random(count)
     vocabulary = [f"w{rank}" for rank in range(5000)]
@@ -128,6 +141,7 @@ def files(count: int) -> dict[str, float]:
             again = _time(lambda: add(context, str(Path(folder) / "docs")))
             lines = [line.node for line in context.tree("ctx://resources") if line.node.is_directory]
             bare = sum(node.id not in context.store.levels([node.id]) for node in lines)
+            asked = ask(context) if endpoint else {}
     return {
         "files": done.documents,
         "mb": round(size / 1e6, 2),
@@ -137,7 +151,50 @@ def files(count: int) -> dict[str, float]:
         "again_s": round(again, 2),
         "folders": len(lines),
         "folders_without_levels": bare,
+        **asked,
     }
+
+
+def ask(context: Context) -> dict[str, float]:
+    """Vectors for all contents; then levels by a model for all nodes, in two runs, the first with a budget."""
+    shown = re.compile(r"^<data \w+> (\d+) ", re.M)
+
+    def write(body: Body) -> Turn:
+        numbers = shown.findall(body["messages"][-1]["content"])
+        return Turn(text="\n".join(f"@@ {number}\n{'abstract ' * 20}\n{'overview ' * 100}" for number in numbers))
+
+    with Endpoint(write) as server:
+        configured = Configured(name="scripted", base_url=server.base_url, model="scripted")
+        with Embeddings(configured) as embedder:
+            began = time.perf_counter()
+            embedded = embed(context.store, embedder)
+            took = time.perf_counter() - began
+
+        async def upgraded(ledger: Ledger) -> Upgraded:
+            async with Chat(configured) as model:
+                return await upgrade(context, model, ledger=ledger, workers=configured.max_concurrency)
+
+        would = estimate(context)
+        first = asyncio.run(upgraded(Ledger(Budget(tokens=_BUDGET))))
+        began = time.perf_counter()
+        rest = asyncio.run(upgraded(Ledger()))
+        return {
+            "embedded": embedded.nodes,
+            "embedding_calls": server.count("/v1/embeddings"),
+            "embedding_tokens": embedded.tokens,
+            "embed_s": round(took, 1),
+            "estimated_calls": would.calls,
+            "estimated_sent": would.sent,
+            "estimated_written": would.written,
+            "budget": _BUDGET,
+            "budget_nodes": first.nodes,
+            "budget_calls": first.calls,
+            "budget_tokens": first.tokens,
+            "chat_nodes": first.nodes + rest.nodes,
+            "chat_calls": server.count(),
+            "chat_tokens": first.tokens + rest.tokens,
+            "rest_s": round(time.perf_counter() - began, 1),
+        }
 
 
 def _time(act: object) -> float:
@@ -151,9 +208,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--n", default="1000,10000,100000", help="numbers of documents, separated by commas")
     parser.add_argument("--files", type=int, help="import so many Markdown files instead")
+    parser.add_argument("--endpoint", action="store_true", help="with --files: count what an endpoint is asked, too")
     given = parser.parse_args()
     if given.files:
-        print(json.dumps(files(given.files)))
+        print(json.dumps(files(given.files, endpoint=given.endpoint)))
         return
     for size in given.n.split(","):
         print(json.dumps(measure(int(size))), flush=True)

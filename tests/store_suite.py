@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -242,9 +243,33 @@ class StoreSuite:
         assert store.vector_state() != state
         assert store.vector_hashes("m") == {node.id: node.hash}
         assert list(store.vectors("m", [node.id, 99])) == [(node.id, b"\0" * 8)]
+        assert (store.vector_width("m"), store.vector_width("other"), store.drop_vectors("other")) == (2, None, 0)
+        assert store.drop_vectors("m") == 1
+        assert store.vector_width("m") is None
+        store.put_vectors("m", [(node.id, node.hash, b"\0" * 8)])
         store.put(node.uri, text("two"))
         assert store.vector_hashes("m") == {}
         assert list(store.vectors("m", [node.id])) == []
+        assert store.check() == []
+
+    def test_a_models_levels_live_as_long_as_their_content(self, store: Store) -> None:
+        node = store.put(uri("resources/f/a"), text("one"))
+        top, folder = store.get(uri("resources")), store.get(uri("resources/f"))
+        assert set(store.unwritten()) == {top.id, folder.id, node.id}, "what is empty has nothing to say"
+        by_model = Levels("Zebra.", "Zebras.", "m", node.hash)
+        store.set_levels(node.id, by_model)
+        store.set_levels(folder.id, Levels("Zebras.", "Zebras.", "m", "of its children"))
+        assert store.unwritten() == store.unwritten("m") == [top.id]
+        assert set(store.unwritten("other")) == {top.id, folder.id, node.id}
+        assert store.candidates(["zebra"], Filter(), 9) == [folder.id]
+        store.put(node.uri, replace(text("one"), levels=Levels("Own words.", "Own words.")))
+        assert store.levels([node.id]) == {node.id: by_model}, "the same content keeps what was written of it"
+        assert store.check() == []
+        store.put(node.uri, replace(text("two"), levels=Levels("Own words.", "Own words.")))
+        assert store.levels([node.id])[node.id].generator == "extractive"
+        store.set_levels(node.id, Levels("Zebra.", "Zebras.", "m", "of something else"))
+        store.put(node.uri, text("three"))
+        assert store.levels([node.id]) == {}
         assert store.check() == []
 
     def test_jobs_are_leased(self, store: Store) -> None:
@@ -259,6 +284,9 @@ class StoreSuite:
         (fresh,) = store.lease("k", seconds=60, limit=1)
         assert fresh.key == "c", "what failed holds up nobody"
         store.finish([fresh])
+        (again,) = store.lease("k", seconds=60, limit=5)
+        assert again.attempts == 2
+        store.fail([again], "", tried=False)
         assert store.lease("k", seconds=60, limit=5)[0].attempts == 2
         store.finish([first, second])
         assert store.lease("k", seconds=-1, limit=5) == []

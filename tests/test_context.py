@@ -19,7 +19,7 @@ from afterlore.context.search.shown import page, tree
 from afterlore.context.search.trace import Trace, recompute
 from afterlore.context.store import SqliteStore
 from afterlore.context.tokens import count_tokens, query_terms, terms
-from afterlore.core import InputError, ServiceError
+from afterlore.core import Budget, InputError, Ledger, ServiceError
 from conftest import ROOT
 from store_suite import shape
 
@@ -137,8 +137,11 @@ def test_a_failing_endpoint_is_said_and_words_find(tmp_path: Path) -> None:
         assert done.tokens == estimate.tokens == sum(map(count_tokens, embedder.sent))
         assert embed(context.store, embedder).calls == 0
         context.write("ctx://resources/garden/roses.md", "Other roses.")
-        assert embed(context.store, embedder, max_tokens=1).nodes == 0
-        assert embed(context.store, embedder, max_tokens=100).nodes == 1
+        embedder.ledger = Ledger(Budget(tokens=1))
+        stopped = embed(context.store, embedder)
+        assert (stopped.nodes, stopped.left, stopped.exhausted) == (0, 1, "tokens")
+        embedder.ledger = Ledger(Budget(tokens=100))
+        assert embed(context.store, embedder).nodes == 1
         assert context.store.check() == []
 
 

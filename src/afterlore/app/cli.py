@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from afterlore import __version__
-from afterlore.app import brief, context, faults, models, research
+from afterlore.app import brief, context, enrich, faults, models, research
 from afterlore.core import AfterloreError
 
 __all__ = ["app", "main"]
@@ -25,6 +25,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(brief.app, name="brief")
+context.app.command()(enrich.embed)
+context.app.command()(enrich.upgrade)
 app.add_typer(context.app, name="context")
 app.command(name="ask")(research.ask)
 app.add_typer(research.runs_app, name="runs")

@@ -17,8 +17,9 @@ from afterlore.core import InputError
 if TYPE_CHECKING:
     from afterlore.context.context import Context
     from afterlore.context.records import Node
+    from afterlore.context.search.embedding import Embedder
 
-__all__ = ["app"]
+__all__ = ["In", "Json", "app", "opened"]
 
 _MARKS = re.compile(r"^[#>\s-]+|\*\*")
 """Of Markdown, which an excerpt is told without."""
@@ -37,7 +38,7 @@ IfMatch = Annotated[str | None, typer.Option(help="The etag that must still hold
 
 
 @contextmanager
-def _open(place: Path | None, *, new: bool = False) -> Iterator["Context"]:
+def opened(place: Path | None, *, new: bool = False, embedder: "Embedder | None" = None) -> Iterator["Context"]:
     """The database, which only ``new`` may make: looking into one that is not there must leave nothing behind. A folder
     of briefs has its own.
     """
@@ -57,7 +58,7 @@ def _open(place: Path | None, *, new: bool = False) -> Iterator["Context"]:
         raise InputError(
             f"no context database in {str(place)!r}; make one with: afterlore context add SOURCE --in {place}"
         )
-    with Context.open(place) as context:
+    with Context.open(place, embedder=embedder) as context:
         yield context
 
 
@@ -112,7 +113,7 @@ def add(
     from afterlore.web.urls import is_web
 
     settings = config.load(offline=offline, allow_hosts=tuple(allow_host) if allow_host else None)
-    with _open(place, new=True) as context, Bar(quiet=quiet or as_json) as progress, ExitStack() as stack:
+    with opened(place, new=True) as context, Bar(quiet=quiet or as_json) as progress, ExitStack() as stack:
         fetcher = None
         if is_web(source) and not settings.offline:
             fetcher = stack.enter_context(Fetcher(allow_hosts=settings.allow_hosts))
@@ -143,7 +144,7 @@ def add(
 @app.command()
 def ls(uri: Address = "ctx://", place: In = None, as_json: Json = False) -> None:
     """What a folder holds."""
-    with _open(place) as context:
+    with opened(place) as context:
         nodes = context.ls(uri)
     if as_json:
         _print({"nodes": [_row(node) for node in nodes]})
@@ -159,7 +160,7 @@ def tree(
     as_json: Json = False,
 ) -> None:
     """An address and all below it."""
-    with _open(place) as context:
+    with opened(place) as context:
         lines = list(context.tree(uri, depth=depth))
     if as_json:
         _print({"nodes": [{"depth": line.depth, **_row(line.node)} for line in lines]})
@@ -179,7 +180,7 @@ def read(
     """The text of a file (L2)."""
     from afterlore.report import clean
 
-    with _open(place) as context:
+    with opened(place) as context:
         text = context.read(uri, offset=offset, limit=limit)
     if as_json:
         _print({"uri": str(context.uri(uri)), "content": text})
@@ -202,7 +203,7 @@ def overview(uri: Address, place: In = None, as_json: Json = False) -> None:
 
 
 def _level(uri: str, place: Path | None, as_json: bool, level: str) -> None:
-    with _open(place) as context:
+    with opened(place) as context:
         levels = context.levels(uri)
         text: str = getattr(levels, level)
     if as_json:
@@ -229,11 +230,21 @@ def find(
     neighbours: Annotated[
         int, typer.Option(min=0, max=20, help="With so many texts before and after each hit.", metavar="N")
     ] = 0,
+    model: Annotated[
+        str | None,
+        typer.Option(help="Also by the vectors of this configured model (afterlore context embed).", metavar="NAME"),
+    ] = None,
     place: In = None,
     as_json: Json = False,
 ) -> None:
     """What answers a query best. How it was found: afterlore context trace."""
-    with _open(place) as context:
+    with ExitStack() as stack:
+        embedder = None
+        if model is not None:
+            from afterlore.app.models import query_embedder
+
+            embedder = stack.enter_context(query_embedder(config.load(), model))
+        context = stack.enter_context(opened(place, embedder=embedder))
         found = context.find(
             query,
             target=below,
@@ -266,9 +277,13 @@ def find(
                 "tokens": found.tokens,
                 "trace": "" if found.unkept else found.trace.id,
                 "unkept": found.unkept,
+                "model": found.trace.model,
                 "degraded": found.trace.degraded,
             }
         )
+    if found.trace.degraded:
+        typer.echo(f"degraded, by words alone: {found.trace.degraded}", err=True)
+    if as_json:
         return
     for hit in found.hits:
         _say(f"{hit.score:.3f}  {hit.uri}\n       {hit.abstract}")
@@ -295,7 +310,7 @@ def grep(
     as_json: Json = False,
 ) -> int:
     """Lines that a regular expression is found in. Exit code 1 when there is none."""
-    with _open(place) as context:
+    with opened(place) as context:
         found = context.grep(pattern, target=below, ignore_case=ignore_case, limit=limit)
     if as_json:
         rows = [{"uri": str(one.uri), "line": one.line, "text": one.text} for one in found.matches]
@@ -315,7 +330,7 @@ def glob(
     as_json: Json = False,
 ) -> int:
     """Addresses that match. Exit code 1 when there is none."""
-    with _open(place) as context:
+    with opened(place) as context:
         nodes = context.glob(pattern, target=below)
     if as_json:
         _print({"nodes": [_row(node) for node in nodes]})
@@ -327,7 +342,7 @@ def glob(
 @app.command()
 def mv(source: Address, target: Address, if_match: IfMatch = None, place: In = None, as_json: Json = False) -> None:
     """Move or rename; into the target when that is a folder."""
-    with _open(place) as context:
+    with opened(place) as context:
         node = context.mv(source, target, if_match=if_match)
     _print(_row(node)) if as_json else _say(str(node.uri))
 
@@ -335,7 +350,7 @@ def mv(source: Address, target: Address, if_match: IfMatch = None, place: In = N
 @app.command()
 def cp(source: Address, target: Address, place: In = None, as_json: Json = False) -> None:
     """Copy with all below; into the target when that is a folder."""
-    with _open(place) as context:
+    with opened(place) as context:
         node = context.cp(source, target)
     _print(_row(node)) if as_json else _say(str(node.uri))
 
@@ -345,7 +360,7 @@ def rm(
     uri: Address, recursive: Recursive = False, if_match: IfMatch = None, place: In = None, as_json: Json = False
 ) -> None:
     """Remove from tree and index."""
-    with _open(place) as context:
+    with opened(place) as context:
         gone = context.rm(uri, recursive=recursive, if_match=if_match)
     _print({"removed": gone}) if as_json else _say(f"{gone} removed")
 
@@ -353,7 +368,7 @@ def rm(
 @app.command()
 def stat(uri: Address, place: In = None, as_json: Json = False) -> None:
     """What is known of one address."""
-    with _open(place) as context:
+    with opened(place) as context:
         node = context.stat(uri)
         row = {**_row(node), "count": context.store.count_children(node) if node.is_directory else 0}
     if as_json:
@@ -375,7 +390,7 @@ def trace(
     from afterlore.context.search.shown import page, tree
     from afterlore.context.search.trace import Trace, recompute
 
-    with _open(place) as context:
+    with opened(place) as context:
         kept = Trace.from_json(context.store.load_trace(id))
     again = recompute(kept)
     wrong = [hit.uri for hit in kept.hits if abs(again[hit.id] - hit.final) > 1e-6]
@@ -397,7 +412,7 @@ def check(
     as_json: Json = False,
 ) -> int:
     """Whether tree, index, vectors and files agree. Exit code 1 when they do not."""
-    with _open(place) as context:
+    with opened(place) as context:
         collected = context.store.collect() if collect else 0
         findings = context.store.check()
         statistics = context.store.statistics()
@@ -423,7 +438,7 @@ def export(
     """Write the tree to one file."""
     from afterlore.context.archive import export_tree
 
-    with _open(place) as context:
+    with opened(place) as context:
         nodes = export_tree(context, file, target=below)
     _print({"nodes": nodes, "file": str(file)}) if as_json else _say(f"{nodes} nodes in {file}")
 
@@ -437,7 +452,7 @@ def import_file(
     """Write what an export holds over what is there, all or nothing."""
     from afterlore.context.archive import import_tree
 
-    with _open(place, new=True) as context:
+    with opened(place, new=True) as context:
         nodes = import_tree(context, file)
     _print({"nodes": nodes}) if as_json else _say(f"{nodes} nodes")
 

@@ -9,11 +9,12 @@ from afterlore.app import config, logs
 from afterlore.core import ConfigError
 
 if TYPE_CHECKING:
+    from afterlore.core import Ledger
     from afterlore.llm.chat import Chat
     from afterlore.llm.embeddings import Embeddings
     from afterlore.llm.endpoint import Endpoint
 
-__all__ = ["app", "chat", "embedder", "endpoint"]
+__all__ = ["app", "chat", "embedder", "endpoint", "query_embedder"]
 
 app = typer.Typer(help="Model endpoints: any that speaks the OpenAI protocol, by name from config.toml.")
 
@@ -41,11 +42,19 @@ def chat(settings: config.Settings, name: str | None = None) -> "Chat":
     return Chat(endpoint(settings, name))
 
 
-def embedder(settings: config.Settings, name: str) -> "Embeddings":
+def embedder(settings: config.Settings, name: str, *, ledger: "Ledger | None" = None) -> "Embeddings":
     """A client of that endpoint's embeddings, to be closed by who asked for it. Raises ConfigError."""
     from afterlore.llm.embeddings import Embeddings
 
-    return Embeddings(endpoint(settings, name))
+    return Embeddings(endpoint(settings, name), ledger=ledger)
+
+
+def query_embedder(settings: config.Settings, name: str) -> "Embeddings":
+    """The same for one query that somebody waits for: it soon gives up, for words find all the same."""
+    from afterlore.llm.embeddings import Embeddings
+
+    found = endpoint(settings, name)
+    return Embeddings(found.model_copy(update={"retries": 0, "timeout": min(found.timeout, 10.0)}))
 
 
 @app.command("ls")

@@ -111,7 +111,7 @@ def _line(node: Node, levels: Levels | None) -> dict[str, Any]:
         "position": node.position,
     }
     if levels is not None:
-        line["levels"] = [levels.abstract, levels.overview, levels.generator]
+        line["levels"] = [levels.abstract, levels.overview, levels.generator, levels.basis]
     return line
 
 

@@ -22,7 +22,7 @@ from afterlore.context.search.find import CANDIDATES, Found, Searcher
 from afterlore.context.search.propagate import Weights
 from afterlore.context.store import SqliteStore, Store
 from afterlore.context.uri import Uri
-from afterlore.core import InputError
+from afterlore.core import InputError, canonical_json, digest
 
 __all__ = ["Context", "Match", "Matches", "TreeLine"]
 
@@ -375,21 +375,37 @@ class Context:
             if node is None:
                 continue
             before = self.store.levels([node.id]).get(node.id)
+            if before is not None and before.basis and before.basis == self.basis(node):
+                continue
             after = self._summary(node)
             if before is None or (before.abstract, before.overview) != (after.abstract, after.overview):
                 self.store.set_levels(node.id, after)
             if (before is None or before.abstract != after.abstract) and len(place.parts) > 1:
                 pending.add(place.parent)
 
-    def _summary(self, node: Node) -> Levels:
+    def basis(self, node: Node) -> str:
+        """What levels are made of, as 64 hexadecimal digits: a file's content, or a folder's title and what its
+        children say.
+        """
+        if not node.is_directory:
+            return node.hash
+        rows, more = self.below(node)
+        return digest(canonical_json([node.title or node.name, [list(row) for row in rows], more]))
+
+    def below(self, node: Node) -> tuple[list[Child], int]:
+        """The first children of a folder with their L0, and how many more there are."""
         children = self.store.children(node, limit=_SHOWN_CHILDREN)
-        levels = self.store.levels(child.id for child in children)
+        abstracts = self.store.abstracts(child.id for child in children)
         rows = []
         for child in children:
-            own = levels.get(child.id)
             files = None if child.is_directory else 0
-            rows.append(Child(child.name, child.title, own.abstract if own else child.title, files))
+            title = child.title or child.name
+            rows.append(Child(child.name, title, abstracts.get(child.id, title), files))
         more = self.store.count_children(node) - len(children) if len(children) == _SHOWN_CHILDREN else 0
+        return rows, more
+
+    def _summary(self, node: Node) -> Levels:
+        rows, more = self.below(node)
         made = directory_levels(node.title or node.name or "ctx://", rows, more=more)
         return Levels(made.abstract, made.overview)
 

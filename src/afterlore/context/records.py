@@ -56,6 +56,10 @@ class Levels:
     """L1, at most 4,000 characters."""
     generator: str = "extractive"
     """``extractive``, or the model that wrote them."""
+    basis: str = ""
+    """SHA-256 of what a model wrote them of; empty for what is extractive. They hold as long as it does: of a file the
+    hash of its content, of a folder see ``Context.basis``.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,14 @@ put in an order of their own first.
 Figures are shares of pairs: of all pairs of a chosen and an unchosen title of one day, those in the right order (the
 area under the ROC curve, days weighing by their pairs), each with an interval from resampled days. The first week only
 teaches; ``all_days`` counts from the first day on, when nothing is known yet, and ``mean_of_days`` weighs those days
-alike.
+alike. ``by_warm_up`` counts after other warm-ups too, in both ways, to show what of a figure is the way of counting.
 """
 
 import random
-import zlib
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date as Date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,23 +24,26 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, StrictBool, ValidationError
 
 from afterlore.brief.article import Article
-from afterlore.brief.desk.experience import Candidate, Day, Decision, lasting
+from afterlore.brief.desk.experience import Day, Decision, lasting
 from afterlore.brief.desk.proposed import proposed
 from afterlore.brief.desk.taste import Taste
 from afterlore.brief.rank import rank
 from afterlore.brief.vertical import Vertical, load_vertical
 from afterlore.core import InputError, digest
 from afterlore.stats.intervals import bootstrap
+from afterlore.text.ngrams import ngrams
 
 __all__ = ["WARM_UP", "evaluate", "read_days"]
 
 WARM_UP = 7
 """Days at the start that only teach."""
+_WARM_UPS = (0, 5, WARM_UP, 10, 14, 18)
 _FEWEST = WARM_UP + 3
 _SEEDS = (0, 1, 2, 3, 4)
 """Of the permutations that the shuffled control learns from."""
-_BUCKETS = 4096
-
+_STEPS = 20
+_ENOUGH = 0.01
+"""Newton's method ends once a step is this small a part of the weights, and a step once this part of it is unsolved."""
 
 _FORM = '{"date": "YYYY-MM-DD", "items": [{"title": "...", "chosen": true}]}'
 
@@ -65,6 +69,25 @@ class _Count(NamedTuple):
     pairs: int
 
 
+class _Matrix(NamedTuple):
+    """Cells that are not 0, by row."""
+
+    row: NDArray[np.intp]
+    column: NDArray[np.intp]
+    value: NDArray[np.float64]
+    shape: tuple[int, int]
+
+    def times(self, vector: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(
+            np.bincount(self.row, weights=self.value * vector[self.column], minlength=self.shape[0]), dtype=np.float64
+        )
+
+    def transposed_times(self, vector: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(
+            np.bincount(self.column, weights=self.value * vector[self.row], minlength=self.shape[1]), dtype=np.float64
+        )
+
+
 def evaluate(data: Path, vertical: Vertical | None = None) -> dict[str, Any]:
     """Figures of learning on, off and shuffled, and of baselines. Raises InputError when there are too few days."""
     days = read_days(data, vertical or load_vertical("ai"))
@@ -74,6 +97,7 @@ def evaluate(data: Path, vertical: Vertical | None = None) -> dict[str, Any]:
     shuffles = [_count(_prequential([_shuffled(day, seed) for day in days], untrained), truth) for seed in _SEEDS]
     shuffled = [_Count(sum(one.right for one in day) / len(day), day[0].pairs) for day in zip(*shuffles, strict=True)]
     plain = _count(untrained, truth)
+    characters = _count(_ngrams(days), truth)
     lengths = [np.array([float(len(d.candidate.title)) for d in day.decisions]) for day in days]
     return {
         "days": len(days),
@@ -84,9 +108,19 @@ def evaluate(data: Path, vertical: Vertical | None = None) -> dict[str, Any]:
         "shuffled": _row(shuffled),
         "learned_minus_untrained": _difference(learned, plain),
         "learned_minus_shuffled": _difference(learned, shuffled),
+        "learned_minus_character_ngrams": _difference(learned, characters),
         "baselines": {
             "title_length": _row(_count(lengths, truth)),
-            "character_ngrams": _row(_count(_ngrams(days), truth)),
+            "character_ngrams": _row(characters),
+        },
+        "by_warm_up": {
+            str(start): {
+                "learned": _parts(learned[start:]),
+                "untrained": _parts(plain[start:]),
+                "character_ngrams": _parts(characters[start:]),
+            }
+            for start in _WARM_UPS
+            if len(days) >= start + 3
         },
     }
 
@@ -183,28 +217,68 @@ def _shuffled(day: Day, seed: int) -> Day:
 
 
 def _ngrams(days: Sequence[Day]) -> list[NDArray[np.float64]]:
-    """The baseline: ridge regression on hashed runs of one to three characters of the title, and nothing else."""
-    rows = [[_hashed(d.candidate) for d in day.decisions] for day in days]
-    target = [np.array([float(d.chosen) for d in day.decisions]) for day in days]
-    matrix = np.stack([row for day in rows for row in day])
-    kernel = matrix @ matrix.T
-    truth = np.concatenate([chosen - chosen.mean() for chosen in target])
-    scores = [np.zeros(len(rows[0]))]
-    seen = len(rows[0])
-    for day in rows[1:]:
-        known = kernel[:seen, :seen] + np.eye(seen)
-        scores.append(kernel[seen : seen + len(day), :seen] @ np.linalg.solve(known, truth[:seen]))
-        seen += len(day)
+    """The baseline: logistic regression on TF-IDF of runs of one to three characters of the title, by the days before.
+
+    What scikit-learn's ``TfidfVectorizer(analyzer="char", ngram_range=(1, 3))`` and ``LogisticRegression()`` make of
+    them: smoothed idf, rows of length 1, a penalty of 1 on the weights and none on the intercept.
+    """
+    decisions = [decision for day in days for decision in day.decisions]
+    chosen = np.array([float(decision.chosen) for decision in decisions])
+    ends = np.cumsum([len(day.decisions) for day in days])
+    numbers: dict[str, int] = {}
+    cells = []
+    for row, decision in enumerate(decisions):
+        title = decision.candidate.title.lower()
+        for gram, times in Counter(gram for size in (1, 2, 3) for gram in ngrams(title, size)).items():
+            cells.append((row, numbers.setdefault(gram, len(numbers)), times))
+    rows, columns, times = np.array(cells, dtype=np.intp).T
+    weights, intercept = np.zeros(len(numbers)), 0.0
+    scores = [np.zeros(ends[0])]
+    for seen, end in pairwise(ends):
+        past, now = np.searchsorted(rows, (seen, end))
+        titles = np.bincount(columns[:past], minlength=len(numbers))
+        idf = np.where(titles > 0, np.log((1 + seen) / (1 + titles)) + 1, 0.0)
+        value = times[:now] * idf[columns[:now]]
+        # At least 1 but where no run of a title is known, since an idf is.
+        value /= np.maximum(1.0, np.sqrt(np.bincount(rows[:now], weights=value**2)))[rows[:now]]
+        known = _Matrix(rows[:past], columns[:past], value[:past], (seen, len(numbers)))
+        weights, intercept = _logistic(known, chosen[:seen], weights, intercept)
+        today = _Matrix(rows[past:now] - seen, columns[past:now], value[past:], (end - seen, len(numbers)))
+        scores.append(today.times(weights))
     return scores
 
 
-def _hashed(candidate: Candidate) -> NDArray[np.float64]:
-    row = np.zeros(_BUCKETS)
-    low = candidate.title.casefold()
-    for size in (1, 2, 3):
-        for start in range(len(low) - size + 1):
-            row[zlib.crc32(low[start : start + size].encode()) % _BUCKETS] = 1.0
-    return row / np.linalg.norm(row)
+def _logistic(
+    known: _Matrix, chosen: NDArray[np.float64], weights: NDArray[np.float64], intercept: float
+) -> tuple[NDArray[np.float64], float]:
+    """Weights and intercept by Newton's method, from those given on."""
+    for _ in range(_STEPS):
+        share = 1 / (1 + np.exp(-known.times(weights) - intercept))
+        curve, rest = share * (1 - share), chosen - share
+        # The intercept's own equation is solved for it and put into the others.
+        target = known.transposed_times(rest - curve * rest.sum() / curve.sum()) - weights
+        step = _newton(known, curve, target)
+        weights = weights + step
+        intercept += float((rest - curve * known.times(step)).sum() / curve.sum())
+        if np.linalg.norm(step) <= _ENOUGH * np.linalg.norm(weights):
+            break
+    return weights, intercept
+
+
+def _newton(known: _Matrix, curve: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
+    """One step of Newton's method by conjugate gradients."""
+    solution, rest, way = np.zeros_like(target), target, target
+    size = float(rest @ rest)
+    enough = _ENOUGH**2 * size
+    while size > enough:
+        moved = known.times(way)
+        image = known.transposed_times(curve * (moved - curve @ moved / curve.sum())) + way
+        length = size / float(way @ image)
+        solution = solution + length * way
+        rest = rest - length * image
+        before, size = size, float(rest @ rest)
+        way = rest + size / before * way
+    return solution
 
 
 def _count(scores: Sequence[NDArray[np.float64]], truth: Sequence[NDArray[np.bool_]]) -> list[_Count]:
@@ -222,19 +296,26 @@ def _share(counts: Sequence[_Count]) -> float:
 
 def _row(counts: Sequence[_Count]) -> dict[str, float]:
     scored = counts[WARM_UP:]
-    third = max(1, len(scored) // 3)
+    third = len(scored) // 3
     low, high = bootstrap(scored, _share)
     row = {"auc": _share(scored), "low": low, "high": high}
     parts: tuple[tuple[str, Sequence[_Count], Callable[[Sequence[_Count]], float]], ...] = (
-        ("first_third", scored[:third], _share),
-        ("last_third", scored[-third:], _share),
         ("all_days", counts, _share),
         ("mean_of_days", counts, _mean),
+        ("first_third", scored[:third], _share),
+        ("last_third", scored[-third:], _share),
     )
     for name, part, figure in parts:
         low, high = bootstrap(part, figure)
         row |= {name: figure(part), f"{name}_low": low, f"{name}_high": high}
     return _rounded(row)
+
+
+def _parts(scored: Sequence[_Count]) -> dict[str, float]:
+    third = len(scored) // 3
+    parts = (("", scored), ("_first_third", scored[:third]), ("_last_third", scored[-third:]))
+    figures = (("pooled", _share), ("mean_of_days", _mean))
+    return _rounded({f"{name}{part}": figure(counts) for name, figure in figures for part, counts in parts})
 
 
 def _mean(counts: Sequence[_Count]) -> float:

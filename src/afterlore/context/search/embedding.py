@@ -11,18 +11,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from afterlore.context.records import Node
+from afterlore.context.records import Job, Node, decoded
 from afterlore.context.store.protocol import Store
 from afterlore.context.tokens import count_tokens, terms
-from afterlore.core import Progress, ServiceError, Silent
+from afterlore.core import BudgetExhausted, InputError, Ledger, Progress, ServiceError, Silent
 
 if TYPE_CHECKING:
     import numpy
 
-__all__ = ["SENT", "Embedded", "Embedder", "Mirror", "ScriptedEmbedder", "embed"]
+__all__ = ["LOT", "SENT", "Embedded", "Embedder", "Mirror", "ScriptedEmbedder", "embed"]
 
 SENT = 4_000
-_BATCH = 64
+"""Characters."""
+LOT = 64
+"""Contents in one call, where the embedder takes so many."""
 _LEASE_SECONDS = 120.0
 
 
@@ -34,7 +36,9 @@ class Embedder(Protocol):
         """Vectors of two models are never compared."""
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """One vector for each text, all of one length. Raises ServiceError."""
+        """One vector for each text, all of one length. Raises ServiceError, and BudgetExhausted where what it may
+        consume is limited.
+        """
 
 
 @dataclass(slots=True)
@@ -47,12 +51,15 @@ class ScriptedEmbedder:
     """Answer every call with a ServiceError."""
     calls: int = 0
     sent: list[str] = field(default_factory=list)
+    ledger: Ledger | None = None
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """See Embedder."""
         self.calls += 1
         if self.failing:
             raise ServiceError("the embedding endpoint answered 500 (scripted)")
+        if self.ledger is not None:
+            self.ledger.reserve(calls=1, tokens=sum(map(count_tokens, texts))).commit()
         self.sent.extend(texts)
         return [self._one(text) for text in texts]
 
@@ -95,6 +102,18 @@ class Mirror:
         chosen = numpy.arange(len(cosines)) if few else numpy.argpartition(cosines, -limit)[-limit:]
         return {table.ids[int(at)]: float(cosines[at]) for at in chosen}
 
+    def lacks(self, query: Sequence[float]) -> str:
+        """Why no vector can be near this one; empty when some can."""
+        width = self._store.vector_width(self._model)
+        if width is None:
+            return f"no content has a vector of {self._model!r}; make them: afterlore context embed"
+        if width != len(query):
+            return (
+                f"{self._model!r} gives vectors of {len(query)} numbers, those that are here have {width}; make all of "
+                "them anew: afterlore context embed --replace"
+            )
+        return ""
+
     def _current(self, width: int) -> _Table:
         import numpy
 
@@ -134,66 +153,124 @@ class Embedded:
     """Sent, by our own estimate."""
     left: int
     """Contents that still have no vector of this model."""
+    exhausted: str = ""
+    """The limit of the budget that ended the run; empty for none."""
 
 
 def embed(
     store: Store,
     embedder: Embedder,
     *,
-    max_tokens: int | None = None,
+    lot: int = LOT,
+    replace: bool = False,
     dry_run: bool = False,
     progress: Progress = Silent(),  # noqa: B008 - it holds nothing
 ) -> Embedded:
-    """Give every content a vector, in lots, up to ``max_tokens`` sent.
+    """Give every content a vector, ``lot`` of them a call. The embedder's ledger, if it has one, is the budget: when
+    it is used up the run ends, and the rest waits.
 
-    Raises ServiceError when the embedder fails; what was done is kept, and the rest waits.
+    A store keeps one vector of a content: that of another model is replaced. Vectors of one model have one length;
+    with ``replace`` those that are there go first, where the embedder now gives another.
+
+    Raises ServiceError when the embedder fails, InputError for vectors of another length than those that are there;
+    what was done is kept, and the rest waits.
     """
-    import numpy
-
     missing = store.without_vector(embedder.model)
     if dry_run:
-        tokens = sum(count_tokens(_sent(store, node)) for node in _nodes(store, missing))
-        return Embedded(len(missing), -(-len(missing) // _BATCH), tokens, len(missing))
-    hashes = {node.id: node.hash for node in _nodes(store, missing)}
-    kind = f"embed {embedder.model}"
-    store.enqueue(kind, {f"{id}:{sha256}": str(id) for id, sha256 in hashes.items()})
-    progress.stage("embed", len(missing))
-    done = calls = spent = 0
-    while jobs := store.lease(kind, seconds=_LEASE_SECONDS, limit=_BATCH):
+        tokens = sum(count_tokens(_sent(store, node)) for node in store.nodes(missing).values())
+        return Embedded(len(missing), -(-len(missing) // lot), tokens, len(missing))
+    run = _Run(store, embedder, lot)
+    exhausted = ""
+    try:
+        if replace and (width := store.vector_width(embedder.model)) is not None:
+            (probe,) = run.asked([embedder.model])
+            if len(probe) != width:
+                store.drop_vectors(embedder.model)
+        run.plan()
+        progress.stage("embed", len(missing))
+        while (jobs := run.step()) is not None:
+            progress.advance(jobs)
+    except BudgetExhausted as error:
+        exhausted = error.limit
+    return Embedded(run.nodes, run.calls, run.tokens, len(store.without_vector(embedder.model)), exhausted)
+
+
+class _Run:
+    def __init__(self, store: Store, embedder: Embedder, lot: int) -> None:
+        self.nodes = self.calls = self.tokens = 0
+        self._store = store
+        self._embedder = embedder
+        self._lot = lot
+        self._kind = f"embed {embedder.model}"
+
+    def plan(self) -> None:
+        """A job for each content that has no vector."""
+        # One transaction: between looking and writing, another run could finish a job, which would then be done again.
+        with self._store.transaction():
+            nodes = self._store.nodes(self._store.without_vector(self._embedder.model))
+            self._store.enqueue(self._kind, {f"{id}:{node.hash}": str(id) for id, node in nodes.items()})
+
+    def step(self) -> int | None:
+        """Do one lot: how many jobs; None when none is free. Whatever ends it, what is not done waits again."""
+        jobs = self._store.lease(self._kind, seconds=_LEASE_SECONDS, limit=self._lot)
+        if not jobs:
+            return None
+        try:
+            while True:
+                try:
+                    self._do(jobs)
+                    return len(jobs)
+                except BudgetExhausted:
+                    if len(jobs) == 1:
+                        raise
+                    # Less may still fit.
+                    half = len(jobs) // 2
+                    self._store.fail(jobs[half:], "", tried=False)
+                    jobs = jobs[:half]
+        except BaseException as error:
+            # Interrupted runs too: who resumes need not wait until the lease is over.
+            self._store.fail(jobs, str(error) if isinstance(error, ServiceError) else "", tried=False)
+            raise
+
+    def _do(self, jobs: list[Job]) -> None:
+        import numpy
+
+        store, model = self._store, self._embedder.model
         with store.snapshot():
             nodes = store.nodes(int(job.payload) for job in jobs)
-            texts = {id: _sent(store, node) for id, node in nodes.items() if not node.is_directory}
-        cost = sum(map(count_tokens, texts.values()))
-        if max_tokens is not None and spent + cost > max_tokens:
-            store.fail(jobs, "")
-            break
-        if texts:
-            try:
-                vectors = embedder.embed(list(texts.values()))
-                if len(vectors) != len(texts):
-                    raise ServiceError(f"{embedder.model!r} gave {len(vectors)} vectors for {len(texts)} texts")
-            except ServiceError as error:
-                store.fail(jobs, str(error))
-                raise
-            calls += 1
-            spent += cost
-            rows = [
-                (id, nodes[id].hash, numpy.asarray(_unit(vector), dtype="<f4").tobytes())
-                for id, vector in zip(texts, vectors, strict=True)
-            ]
-            with store.transaction():
-                done += store.put_vectors(embedder.model, rows)
-                store.finish(jobs)
-        else:
+            # What has changed since has another job, or gets one from the next run.
+            keys = {job.key for job in jobs}
+            texts = {id: _sent(store, node) for id, node in nodes.items() if f"{id}:{node.hash}" in keys}
+        if not texts:
             store.finish(jobs)
-        progress.advance(len(jobs))
-    return Embedded(done, calls, spent, len(store.without_vector(embedder.model)))
+            return
+        vectors = self.asked(list(texts.values()))
+        rows = [
+            (id, nodes[id].hash, numpy.asarray(_unit(vector), dtype="<f4").tobytes())
+            for id, vector in zip(texts, vectors, strict=True)
+        ]
+        with store.transaction():
+            width = store.vector_width(model)
+            if width is not None and width != len(vectors[0]):
+                raise InputError(
+                    f"{model!r} now gives vectors of {len(vectors[0])} numbers, those that are here have {width}; make "
+                    "all of them anew: afterlore context embed --replace"
+                )
+            self.nodes += store.put_vectors(model, rows)
+            store.finish(jobs)
 
-
-def _nodes(store: Store, ids: Sequence[int]) -> list[Node]:
-    return list(store.nodes(ids).values())
+    def asked(self, texts: list[str]) -> list[list[float]]:
+        """Their vectors, all of one length."""
+        vectors = self._embedder.embed(texts)
+        if len(vectors) != len(texts) or len({len(vector) for vector in vectors}) > 1:
+            raise ServiceError(
+                f"{self._embedder.model!r} gave {len(vectors)} vectors for {len(texts)} texts, or not all of one length"
+            )
+        self.calls += 1
+        self.tokens += sum(map(count_tokens, texts))
+        return vectors
 
 
 def _sent(store: Store, node: Node) -> str:
-    text = store.body(node).decode("utf-8", "replace")
-    return f"{node.title}\n{text}"[:SENT]
+    """What is no text goes by its title alone."""
+    return f"{node.title}\n{decoded(store.body(node))}"[:SENT]

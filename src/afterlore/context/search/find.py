@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 
 from afterlore.context.records import Document, Filter, Node, decoded
 from afterlore.context.search.bm25 import K1, B, bm25
-from afterlore.context.search.embedding import Embedder, Mirror
+from afterlore.context.search.embedding import SENT, Embedder, Mirror
 from afterlore.context.search.propagate import Folder, Ranked, Step, Weights, propagate
 from afterlore.context.search.trace import Decision, Evidence, FolderScore, HitScore, Parameters, Trace, Visit, scaled
 from afterlore.context.store.protocol import Store
@@ -175,9 +175,11 @@ class Searcher:
         if self._embedder is None:
             return None, ""
         try:
-            return self._embedder.embed([query[:4000]])[0], ""
+            vector = self._embedder.embed([query[:SENT]])[0]
         except ServiceError as error:
             return None, str(error)
+        lacks = self._mirror.lacks(vector) if self._mirror is not None else ""
+        return (None, lacks) if lacks else (vector, "")
 
     def _score(
         self, asked: list[str], keep: Filter, vector: Sequence[float] | None, candidates: int

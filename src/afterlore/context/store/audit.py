@@ -67,6 +67,13 @@ def _rows(connection: Connection) -> list[Finding]:
     )
     if stale:
         found.append(Finding("vectors", f"{stale} vectors of contents that have changed", _RESTORE))
+    stale = _count(
+        connection,
+        "SELECT count(*) FROM level JOIN node ON node.id = level.node"
+        " WHERE node.kind = 'file' AND level.basis NOT IN ('', node.hash)",
+    )
+    if stale:
+        found.append(Finding("levels", f"{stale} levels of contents that have changed", _RESTORE))
     if _count(connection, "SELECT EXISTS (SELECT 1 FROM vector)"):
         missing = _count(connection, "SELECT count(*) FROM node WHERE size > 0 AND id NOT IN (SELECT node FROM vector)")
         if missing:

@@ -84,6 +84,11 @@ class Store(Protocol):
     def set_levels(self, id: int, levels: Levels) -> None:
         """Replace L0 and L1. What a folder is found by is its title and L0."""
 
+    def unwritten(self, model: str = "") -> list[int]:
+        """Files with content, and folders that hold something, whose levels no model wrote; of ``model``, if it is
+        given, also those that another one wrote.
+        """
+
     # the index
 
     def statistics(self) -> Statistics:
@@ -118,6 +123,12 @@ class Store(Protocol):
     def vector_state(self) -> int:
         """Changes whenever a vector is written or removed."""
 
+    def vector_width(self, model: str) -> int | None:
+        """Numbers of a vector of this model; None where there is none."""
+
+    def drop_vectors(self, model: str) -> int:
+        """Remove those of this model; how many."""
+
     def without_vector(self, model: str) -> list[int]:
         """Files whose content has no vector of this model."""
 
@@ -132,8 +143,8 @@ class Store(Protocol):
     def finish(self, jobs: Iterable[Job]) -> None:
         """They are done and go."""
 
-    def fail(self, jobs: Iterable[Job], error: str) -> None:
-        """They wait again, with what went wrong."""
+    def fail(self, jobs: Iterable[Job], error: str, *, tried: bool = True) -> None:
+        """They wait again, with what went wrong; ``tried`` False takes the attempt back."""
 
     def save_trace(self, id: str, query: str, body: str) -> bool:
         """Keep a trace; the oldest beyond a thousand go. It waits for no writer: False where one is at work, and the

@@ -103,10 +103,10 @@ def to_node(row: Row, uri: Uri) -> Node:
 def levels_of(connection: Connection, ids: Iterable[int]) -> dict[int, Levels]:
     """L0 and L1 by id, of those that have them."""
     return {
-        row[0]: Levels(row[1], row[2], row[3])
+        row[0]: Levels(row[1], row[2], row[3], row[4])
         for lot, marks in index.batches(ids)
         for row in connection.exec_driver_sql(
-            f"SELECT node, abstract, overview, generator FROM level WHERE node IN ({marks})", lot
+            f"SELECT node, abstract, overview, generator, basis FROM level WHERE node IN ({marks})", lot
         )
     }
 

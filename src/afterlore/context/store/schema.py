@@ -36,5 +36,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     # Which vectors there are, without reading one: what a mirror compares itself with.
     ("CREATE INDEX vector_made ON vector (model, node, hash)",),
+    # What a model wrote levels of.
+    ("ALTER TABLE level ADD COLUMN basis TEXT NOT NULL DEFAULT ''",),
 )
 """Append-only: a migration that has landed is never changed. Number = place in the tuple, from 1."""

@@ -258,9 +258,20 @@ class SqliteStore:
             row = rows_of(transaction.connection, [id]).get(id)
             if row is None:
                 raise NotFoundError(f"node {id} is gone; nothing was written")
-            tree.write_levels(transaction, id, levels)
+            tree.write_levels(transaction, id, levels, row.hash)
             if row.kind == "dir":
                 index.add_document(transaction, id, f"{row.title}\n{levels.abstract}")
+
+    def unwritten(self, model: str = "") -> list[int]:
+        """See Store."""
+        with self._db.reading() as connection:
+            rows = connection.exec_driver_sql(
+                "SELECT node.id FROM node LEFT JOIN level ON level.node = node.id WHERE node.parent <> 0"
+                " AND (node.size > 0 OR EXISTS (SELECT 1 FROM node AS inner WHERE inner.parent = node.id))"
+                " AND (coalesce(level.basis, '') = '' OR ? NOT IN ('', level.generator))",
+                (model,),
+            )
+            return [row[0] for row in rows]
 
     # ---- the index
 
@@ -359,6 +370,21 @@ class SqliteStore:
             state: int = connection.exec_driver_sql("SELECT vectors FROM statistics").scalar_one()
             return state
 
+    def vector_width(self, model: str) -> int | None:
+        """See Store."""
+        with self._db.reading() as connection:
+            row = connection.exec_driver_sql(
+                "SELECT length(data) / 4 FROM vector WHERE model = ? LIMIT 1", (model,)
+            ).first()
+            return None if row is None else int(row[0])
+
+    def drop_vectors(self, model: str) -> int:
+        """See Store."""
+        with self._db.writing() as transaction:
+            gone = transaction.connection.exec_driver_sql("DELETE FROM vector WHERE model = ?", (model,)).rowcount
+            transaction.vectors += gone
+            return gone
+
     def without_vector(self, model: str) -> list[int]:
         """See Store."""
         with self._db.reading() as connection:
@@ -399,12 +425,14 @@ class SqliteStore:
             for lot, marks in index.batches(job.id for job in jobs):
                 transaction.connection.exec_driver_sql(f"DELETE FROM job WHERE id IN ({marks})", lot)
 
-    def fail(self, jobs: Iterable[Job], error: str) -> None:
+    def fail(self, jobs: Iterable[Job], error: str, *, tried: bool = True) -> None:
         """See Store."""
         with self._db.writing() as transaction:
             for lot, marks in index.batches(job.id for job in jobs):
                 transaction.connection.exec_driver_sql(
-                    f"UPDATE job SET leased_until = 0, error = ? WHERE id IN ({marks})", (error[:1000], *lot)
+                    "UPDATE job SET leased_until = 0, error = ?, attempts = max(0, attempts - ?)"
+                    f" WHERE id IN ({marks})",
+                    (error[:1000], int(not tried), *lot),
                 )
 
     def save_trace(self, id: str, query: str, body: str) -> bool:

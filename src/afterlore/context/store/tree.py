@@ -50,12 +50,13 @@ def insert(transaction: Transaction, parent: int, name: str, draft: Draft) -> in
     """Make a node; its id."""
     moment = now()
     content = draft.content
+    sha256 = digest(content) if content is not None else ""
     title = draft.title or ("" if parent in (0, ROOT_ID) and content is None else name)
     values = (
         *(parent, name, key_of(name), "file" if content is not None else "dir", title),
         *(draft.type if content is not None else FOLDER, 1),
         *(utc(draft.created) if draft.created else moment, utc(draft.modified) if draft.modified else moment),
-        *(draft.source, draft.origin, digest(content) if content is not None else "", len(content or b"")),
+        *(draft.source, draft.origin, sha256, len(content or b"")),
         *(tag_list(draft.tags or ()), draft.position),
     )
     result = raw(
@@ -68,7 +69,7 @@ def insert(transaction: Transaction, parent: int, name: str, draft: Draft) -> in
     if content is not None:
         _write_body(transaction, id, content)
     if draft.levels is not None:
-        write_levels(transaction, id, draft.levels)
+        write_levels(transaction, id, draft.levels, sha256)
     index.add_document(transaction, id, _searched(draft, title))
     return id
 
@@ -85,10 +86,14 @@ def update(transaction: Transaction, row: Row, draft: Draft) -> None:
     )
     same = (row.title, row.type, row.source, row.origin, row.tags, row.position) == facts and row.hash == sha256
     old = levels_of(transaction.connection, [row.id]).get(row.id)
+    given = draft.levels
+    if content is not None and given and not given.basis and old and old.basis == sha256 and title == row.title:
+        # What a model wrote of this very content is not lost to an import that finds it unchanged.
+        given = old
     created = utc(draft.created) if draft.created else row.created
     modified = utc(draft.modified) if draft.modified else row.modified
     times = (created, modified) == (row.created, row.modified)
-    if same and times and draft.text is None and draft.levels in (None, old):
+    if same and times and draft.text is None and given in (None, old):
         return
     run = transaction.connection.exec_driver_sql
     run(
@@ -101,9 +106,9 @@ def update(transaction: Transaction, row: Row, draft: Draft) -> None:
         _write_body(transaction, row.id, content)
         # A vector of what is no longer there must not find it.
         transaction.vectors += run("DELETE FROM vector WHERE node = ?", (row.id,)).rowcount
-    new = draft.levels or old
-    if draft.levels is not None:
-        write_levels(transaction, row.id, draft.levels)
+    new = given or old
+    if given is not None:
+        write_levels(transaction, row.id, given, sha256)
     elif content is not None and sha256 != row.hash:
         run("DELETE FROM level WHERE node = ?", (row.id,))
     if content is not None:
@@ -155,7 +160,7 @@ def copy(transaction: Transaction, source: Uri, target: Uri) -> Node:
         )
         id = made[old.id] = int(result.lastrowid)
         for table in ("body", "level", "vector"):
-            columns = {"body": "data, file", "level": "abstract, overview, generator"}
+            columns = {"body": "data, file", "level": "abstract, overview, generator, basis"}
             rest = columns.get(table, "model, hash, data")
             done = run(f"INSERT INTO {table} SELECT ?, {rest} FROM {table} WHERE node = ?", (id, old.id))
             transaction.vectors += done.rowcount if table == "vector" else 0
@@ -199,12 +204,13 @@ def _searched(draft: Draft, title: str) -> str:
     return text if text.lstrip("# \n").startswith(title) and title else f"{title}\n{text}"
 
 
-def write_levels(transaction: Transaction, id: int, levels: Levels) -> None:
-    """Store L0 and L1 over what was there."""
+def write_levels(transaction: Transaction, id: int, levels: Levels, sha256: str) -> None:
+    """Store L0 and L1 over what was there. ``sha256`` is the hash of a file's content, which is then their basis."""
+    basis = sha256 if levels.basis and sha256 else levels.basis
     raw(
         transaction.connection,
-        "INSERT OR REPLACE INTO level VALUES (?, ?, ?, ?)",
-        (id, levels.abstract, levels.overview, levels.generator),
+        "INSERT OR REPLACE INTO level (node, abstract, overview, generator, basis) VALUES (?, ?, ?, ?, ?)",
+        (id, levels.abstract, levels.overview, levels.generator, basis),
     )
 
 
