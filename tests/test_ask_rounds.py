@@ -44,6 +44,24 @@ def test_what_one_round_finds_the_next_goes_on_from(capsys: pytest.CaptureFixtur
     assert [one["outcome"]["answer"] for one in again["trajectories"]] == [second["answer"], "Oskerry"]
 
 
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Which company acquired the maker of the Corrin microscope?", "Harrowmere Instruments"),
+        ("生产鹭鸶二号水质浮标的公司，其创始人出生在哪个镇？", "青砚镇"),
+        ("《潮间书》的作者出生的镇海拔多少米？", "890米"),
+    ],
+)
+def test_three_turns_a_round_suffice_by_rules(
+    capsys: pytest.CaptureFixture[str], data: Path, question: str, answer: str
+) -> None:
+    words = [question, "--corpus", CORPUS, "--model", "scripted", "--rounds", "3", "--budget", "calls=40,depth=3"]
+    result = ask(capsys, data, *words)
+    assert (result["answer"], result["stop_reason"], result["rounds"]) == (answer, "answered", 2)
+    read = [visit["address"] for visit in result["state"]["visits"]]
+    assert len(read) == len(set(read))
+
+
 def test_what_a_person_sees_of_rounds(capsys: pytest.CaptureFixture[str], data: Path) -> None:
     words = [*OFFLINE, "--rounds", "4", "--branches", "2", "--budget", "calls=60,depth=3", "--data-dir", str(data)]
     assert run(["ask", *words]) == 0

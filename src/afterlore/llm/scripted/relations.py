@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
-__all__ = ["KNOWN", "NOTE", "RELATIONS", "Kind", "Relation", "asked_in", "claim"]
+__all__ = ["KNOWN", "NOTE", "READ", "RELATIONS", "Kind", "Relation", "asked_in", "claim"]
 
 Kind = Literal["person", "firm", "place", "thing", "year", "number"]
 
@@ -53,6 +53,8 @@ KNOWN = re.compile(
     r"^- e\w+: (?P<title>[^\n]+?) tells of “[^”\n]*” — “(?P<text>[^\n]+?)” \((?P<address>[^\n()]*)\)$", re.M
 )
 """The same in the state that a later round is shown, where ``claim`` wrote it."""
+READ = re.compile(r"^## Pages read\n(?:- \S+(?: \(failed\))?\n?)+", re.M)
+"""The pages that the state says were read."""
 
 
 def claim(title: str, relation: Relation) -> str:

@@ -22,7 +22,7 @@ from typing import Any
 
 from afterlore.core import ToolCall
 from afterlore.llm.scripted.record import is_record, record
-from afterlore.llm.scripted.relations import KNOWN, NOTE, RELATIONS, Kind, Relation
+from afterlore.llm.scripted.relations import KNOWN, NOTE, READ, RELATIONS, Kind, Relation
 from afterlore.llm.scripted.turn import Body, Policy, Turn, call
 
 __all__ = ["searcher"]
@@ -150,6 +150,10 @@ def _read(body: Body, memory: int) -> _Known:
         if message["role"] != "tool":
             earlier = list(KNOWN.finditer(content))
             known.carried = known.carried or bool(earlier)
+            # What such a page tells was noted then.
+            known.visits |= {
+                address: _TWICE for one in READ.finditer(content) for address in one[0].split()[3:] if address != "-"
+            }
             said = [*NOTE.finditer(content), *earlier]
             notes += [_Seen(one["address"], one["title"], one["text"], whole=False) for one in said]
         if message["role"] == "user" and not known.question:
