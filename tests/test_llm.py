@@ -498,11 +498,10 @@ def test_an_error_whose_body_never_ends_is_ended_in_time(stream: bool) -> None:
     gate = threading.Event()
     said = b'{"error": {"message": "no such model"}}'
     never = Answer([said, b" ", b" "], status=404, gate=gate)
-    with serve([never]) as server, pytest.raises(ModelError, match="no such model") as caught:
-        try:
+    with serve([never]) as server:
+        with pytest.raises(ModelError, match="no such model") as caught:
             asking(endpoint(server, stream=stream, timeout=0.3))
-        finally:
-            gate.set()
+        gate.set()
     assert (caught.value.kind, len(server.asked)) == ("refused", 1)
 
 

@@ -4,6 +4,7 @@ import json
 import shlex
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +16,8 @@ from afterlore.core import Budget, ConfigError, InputError, Interrupted, NotFoun
 
 if TYPE_CHECKING:
     from afterlore.core import ChatModel, Reader, Searcher
-    from afterlore.journal import RunRow, Runs
+    from afterlore.journal import Run, RunRow, Runs
+    from afterlore.llm.endpoint import Endpoint
     from afterlore.research.state import Result
 
 __all__ = ["ask", "runs_app"]
@@ -83,40 +85,38 @@ def ask(
 
     Exit code 0 with an answer, 3 without one.
     """
-    import asyncio
-
-    from afterlore.app.watch import Watch, print_result
-    from afterlore.research.loop import begin, check_question
+    from afterlore.app.watch import print_result
+    from afterlore.research.loop import check_question
+    from afterlore.research.state import State
 
     settings = config.load()
     logs.configure(settings)
     limits = None if budget is None else Budget.parse(budget)
+    if limits == Budget():
+        raise InputError(f"--budget {budget!r} names no limit; write calls=40, or leave it out")
     if (question is None) == (resume is None):
         raise InputError("give a QUESTION, or --resume RUN to go on with one")
     if question is not None:
         check_question(question)
     with ExitStack() as stack:
-        row = None
+        runs = state = None
         if resume is not None:
             runs = stack.enter_context(_open_runs(data_dir))
             row = runs.find(resume)
-        chosen = _chosen(corpus, context, web, model, {} if row is None else json.loads(row.head)["settings"])
-        if chosen["model"] != SCRIPTED:
-            chosen["model"] = _endpoint(settings, chosen["model"]).name
-        source = stack.enter_context(_source(settings, chosen, web, _data(data_dir)))
-        if row is not None:
-            run = runs.resume(row.id)
+            state = State.of(row, runs.events(row.id))
+        chosen = _chosen(corpus, context, web, model, {} if state is None else state.head.settings)
+        if state is not None and state.outcome is not None and not state.can_reopen(limits):
+            result = state.result()
         else:
-            assert question is not None
-            runs = stack.enter_context(_open_runs(data_dir, new=True))
-            run = begin(runs, question, budget=limits or _DEFAULT, agent_version=__version__, settings=chosen)
-        try:
-            with run, Watch(quiet=quiet or as_json) as watch:
-                watch.note(f"run {run.id}")
-                result = asyncio.run(_work(settings, chosen, source, run, limits, watch))
-        except KeyboardInterrupt:
-            go_on = f"afterlore ask --resume {run.id}{_place(data_dir)}"
-            raise Interrupted(f"interrupted; all that was done is on record, go on with: {go_on}") from None
+            # All that can be wrong with what was asked for is said before anything is put down.
+            chosen["model"] = _able(settings, chosen["model"], limits or (_DEFAULT if state is None else state.budget))
+            run = None
+            if runs is not None and state is not None:
+                run = stack.enter_context(runs.resume(state.id))
+            source = stack.enter_context(_source(settings, chosen, web, _data(data_dir)))
+            if run is None:
+                run = stack.enter_context(_begun(question or "", limits or _DEFAULT, chosen, data_dir))
+            result = _watched(settings, chosen, source, run, limits, quiet=quiet or as_json, data_dir=data_dir)
     if as_json:
         typer.echo(json.dumps(_shown(result, chosen), ensure_ascii=False, indent=1))
     else:
@@ -124,6 +124,42 @@ def ask(
         if not quiet:
             _report(result, chosen, data_dir)
     return 0 if result.answer is not None else 3
+
+
+@contextmanager
+def _begun(question: str, budget: Budget, chosen: dict[str, Any], data_dir: Path | None) -> "Iterator[Run]":
+    """A new run, on record."""
+    from afterlore.research.loop import begin
+
+    with (
+        _open_runs(data_dir, new=True) as runs,
+        begin(runs, question, budget=budget, agent_version=__version__, settings=chosen) as run,
+    ):
+        yield run
+
+
+def _watched(
+    settings: config.Settings,
+    chosen: dict[str, Any],
+    source: "tuple[Searcher, Reader]",
+    run: "Run",
+    budget: Budget | None,
+    *,
+    quiet: bool,
+    data_dir: Path | None,
+) -> "Result":
+    """What comes of a run; a person sees it work. Raises Interrupted, which says how to go on."""
+    import asyncio
+
+    from afterlore.app.watch import Watch
+
+    try:
+        with Watch(quiet=quiet) as watch:
+            watch.note(f"run {run.id}")
+            return asyncio.run(_work(settings, chosen, source, run, budget, watch))
+    except KeyboardInterrupt:
+        go_on = f"afterlore ask --resume {run.id}{_place(data_dir)}"
+        raise Interrupted(f"interrupted; all that was done is on record, go on with: {go_on}") from None
 
 
 async def _work(settings: config.Settings, chosen: Any, source: Any, run: Any, budget: Any, watch: Any) -> "Result":
@@ -143,7 +179,7 @@ async def _work(settings: config.Settings, chosen: Any, source: Any, run: Any, b
 async def _model(settings: config.Settings, name: str) -> "AsyncIterator[tuple[ChatModel, int | None]]":
     """The model, and how many tokens it takes where that is known."""
     from afterlore.llm.chat import Chat
-    from afterlore.llm.endpoint import Endpoint
+    from afterlore.llm.endpoint import Endpoint, Prices
 
     async with AsyncExitStack() as stack:
         if name == SCRIPTED:
@@ -151,13 +187,28 @@ async def _model(settings: config.Settings, name: str) -> "AsyncIterator[tuple[C
             from afterlore.llm.scripted.searcher import searcher
 
             served = stack.enter_context(Scripted(searcher(), keep=False))
-            endpoint = Endpoint(name=SCRIPTED, base_url=served.base_url, model=SCRIPTED)
+            free = Prices(input=Decimal(0))
+            endpoint = Endpoint(name=SCRIPTED, base_url=served.base_url, model=SCRIPTED, prices=free)
         else:
             endpoint = _endpoint(settings, name)
         yield await stack.enter_async_context(Chat(endpoint)), endpoint.context
 
 
-def _endpoint(settings: config.Settings, name: str | None) -> Any:
+def _able(settings: config.Settings, name: str | None, budget: Budget) -> str:
+    """The name of the model that is asked. Raises ConfigError where its key is not at hand, or its price is not known
+    and the budget limits the cost.
+    """
+    from afterlore.llm.prices import require_prices
+
+    if name == SCRIPTED:
+        return SCRIPTED
+    endpoint = _endpoint(settings, name)
+    endpoint.key()
+    require_prices(endpoint, budget)
+    return endpoint.name
+
+
+def _endpoint(settings: config.Settings, name: str | None) -> "Endpoint":
     """A configured model. Without any the error also says what needs none."""
     if not settings.models:
         wanted = f"model {name!r} is not configured" if name else "no model is configured"
@@ -261,18 +312,29 @@ def _shown(result: "Result", chosen: dict[str, Any]) -> dict[str, Any]:
 
 
 def _report(result: "Result", chosen: dict[str, Any], data_dir: Path | None) -> None:
+    from afterlore.app.watch import plural
+
     usage = result.usage
     tokens = "unknown" if usage.tokens is None else f"{usage.tokens:,}"
     cost = "unknown" if usage.cost is None else f"${usage.cost}"
-    place = "" if data_dir is None else f" --data-dir {data_dir}"
-    typer.echo(
-        f"\n{result.steps} steps, {usage.attempts} requests, {tokens} tokens, cost {cost}, {result.seconds:.1f} s"
-    )
+    place = _place(data_dir)
+    requests = plural(usage.attempts, "request")
+    typer.echo(f"\n{result.steps} steps, {requests}, {tokens} tokens, cost {cost}, {result.seconds:.1f} s")
     typer.echo(f"step by step: afterlore runs show {result.run}{place}")
-    if result.answer is None or result.stop_reason != "answered":
-        typer.echo(f"go on: afterlore ask --resume {result.run} --budget calls=80{place}")
+    if result.stop_reason not in ("answered", "running"):
+        typer.echo(f"go on: afterlore ask --resume {result.run}{_more(result)}{place}")
     if chosen.get("model") == SCRIPTED:
         typer.echo(_NOTICE)
+
+
+def _more(result: "Result") -> str:
+    """The option that allows twice as much of what ran out, and else the same."""
+    limit = result.stop_reason.removeprefix("limit:")
+    limits = {name: value for name, value in result.budget if value is not None}
+    if limit not in limits:
+        return ""
+    limits[limit] = 2 * limits[limit] or 40
+    return " --budget " + ",".join(f"{name}={Decimal(str(value)).normalize():f}" for name, value in limits.items())
 
 
 @runs_app.command("ls")

@@ -301,8 +301,8 @@ class State:
         self._asked = None
 
     def _settle(self, usage: Usage, *, answered: bool) -> None:
-        """Put down what a request consumed: what is known of it, else what was reserved for it. What was reserved and not
-        sent, since nothing answered at the address, counts no call.
+        """Put down what a request consumed: what is known of it, else what was reserved for it. A call that
+        was never sent, since nothing answered at the address, does not count.
         """
         held, self._open = self._open, []
         reserved = sum(one.calls for one in held)
