@@ -38,7 +38,7 @@ from afterlore.research.loop import Loop, begin
 
 _SERVE = """
 import sys
-from afterlore.llm.scripted import Endpoint, Turn, call
+from afterlore.llm.scripted import ScriptedEndpoint, Turn, call
 QUOTE = {"address": "page/1", "quote": "Sentence 7 of the page says something."}
 PART = (
     Turn(calls=(call("search", queries=["first words"]),)),
@@ -47,8 +47,8 @@ PART = (
     Turn(calls=(call("visit", urls=["page/2"]),)),
     Turn(calls=(call("answer", answer="Something.", evidence=[QUOTE]),)),
 )
-with Endpoint(lambda body: PART[sum(m["role"] == "assistant" for m in body["messages"])], keep=False) as endpoint:
-    print(endpoint.base_url, flush=True)
+with ScriptedEndpoint(lambda body: PART[sum(m["role"] == "assistant" for m in body["messages"])], keep=False) as served:
+    print(served.base_url, flush=True)
     sys.stdin.read()
 """
 _REQUESTS = 5

@@ -14,7 +14,7 @@ import pytest
 
 from afterlore.app.cli import run
 from afterlore.journal import Runs
-from afterlore.llm.scripted import Broken, Endpoint, Turn, call, in_turn, say
+from afterlore.llm.scripted import Broken, ScriptedEndpoint, Turn, call, in_turn, say
 from afterlore.llm.scripted.faults import FAULTS
 from conftest import ROOT
 from loopback import HTML, serve
@@ -135,7 +135,7 @@ def start(data: Path, environment: dict[str, str], *words: str) -> subprocess.Po
 
 def test_stopped_and_resumed_and_never_by_two_at_once(capsys: pytest.CaptureFixture[str], data: Path) -> None:
     answers = in_turn([Turn(calls=(call("search", queries=["Lumen-4"]),)), Broken("hang")])
-    with Endpoint(answers) as endpoint:
+    with ScriptedEndpoint(answers) as endpoint:
         environment = configured(endpoint.base_url)
         process = start(data, environment, QUESTION, "--corpus", CORPUS)
         assert process.stderr is not None
@@ -165,7 +165,7 @@ def test_stopped_and_resumed_and_never_by_two_at_once(capsys: pytest.CaptureFixt
 
 
 def test_cancelled_by_another_process(capsys: pytest.CaptureFixture[str], data: Path) -> None:
-    with Endpoint(in_turn([Turn(calls=(call("search", queries=[str(n)]),)) for n in range(500)])) as endpoint:
+    with ScriptedEndpoint(in_turn([Turn(calls=(call("search", queries=[str(n)]),)) for n in range(500)])) as endpoint:
         process = start(data, configured(endpoint.base_url), QUESTION, "--corpus", CORPUS, "--budget", "calls=500")
         assert process.stderr is not None
         id = process.stderr.readline().removeprefix("run ").strip()
@@ -181,7 +181,7 @@ def test_a_key_is_nowhere(data: Path, fault: str) -> None:
     asked = in_turn(
         [Turn(calls=(call("search", queries=["Lumen-4"]),)), *([FAULTS[fault]] if fault else []), Turn("Oskerry.")]
     )  # type: ignore[list-item]
-    with Endpoint(asked, key=KEY) as endpoint:
+    with ScriptedEndpoint(asked, key=KEY) as endpoint:
         environment = configured(endpoint.base_url, API_KEY=KEY, RETRIES="1") | {"AFTERLORE_LOG_LEVEL": "debug"}
         process = start(data, environment, QUESTION, "--corpus", CORPUS)
         out, err = process.communicate(timeout=60)
@@ -208,7 +208,7 @@ def test_the_web_is_searched_and_read(capsys: pytest.CaptureFixture[str], data: 
             Turn(calls=(call("visit", urls=[asked], goal="when"),)),
             Turn(calls=(call("answer", answer="At 10:30.", evidence=[said | {"address": asked}]),)),
         ]
-        with Endpoint(in_turn(part)) as endpoint, pytest.MonkeyPatch.context() as patch:
+        with ScriptedEndpoint(in_turn(part)) as endpoint, pytest.MonkeyPatch.context() as patch:
             for name, value in (configured(endpoint.base_url) | {"AFTERLORE_ALLOW_HOSTS": "127.0.0.1"}).items():
                 patch.setenv(name, value)
             address = service.url.replace("//", "//somebody:pass-8Qw1@")
@@ -245,7 +245,9 @@ def test_a_service_that_there_is_not(capsys: pytest.CaptureFixture[str], data: P
 
 def test_what_a_model_writes_is_no_markup(capsys: pytest.CaptureFixture[str], data: Path) -> None:
     with (
-        Endpoint(say("[bold]so[/bold] \x1b[31mred\x1b[0m [/nothing] :heart: " + "long " * 60 + "C:\\\\")) as endpoint,
+        ScriptedEndpoint(
+            say("[bold]so[/bold] \x1b[31mred\x1b[0m [/nothing] :heart: " + "long " * 60 + "C:\\\\")
+        ) as endpoint,
         pytest.MonkeyPatch.context() as patch,
     ):
         for name, value in configured(endpoint.base_url).items():

@@ -183,10 +183,10 @@ async def _model(settings: config.Settings, name: str) -> "AsyncIterator[tuple[C
 
     async with AsyncExitStack() as stack:
         if name == SCRIPTED:
-            from afterlore.llm.scripted import Endpoint as Scripted
+            from afterlore.llm.scripted import ScriptedEndpoint
             from afterlore.llm.scripted.searcher import searcher
 
-            served = stack.enter_context(Scripted(searcher(), keep=False))
+            served = stack.enter_context(ScriptedEndpoint(searcher(), keep=False))
             free = Prices(input=Decimal(0))
             endpoint = Endpoint(name=SCRIPTED, base_url=served.base_url, model=SCRIPTED, prices=free)
         else:
