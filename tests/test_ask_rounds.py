@@ -9,7 +9,7 @@ import pytest
 
 from afterlore.app.cli import run
 from afterlore.journal import Runs
-from afterlore.llm.scripted import Broken, Endpoint, Turn, call, in_turn
+from afterlore.llm.scripted import Broken, ScriptedEndpoint, Turn, call, in_turn
 from test_loop_ask import CORPUS, QUESTION, ask, configured, start
 
 OFFLINE = [QUESTION, "--corpus", CORPUS, "--model", "scripted"]
@@ -89,7 +89,7 @@ def test_a_run_in_rounds_is_stopped_and_goes_on(capsys: pytest.CaptureFixture[st
         Turn(json.dumps(update)),
         Broken("hang"),
     ]
-    with Endpoint(in_turn(part)) as endpoint:
+    with ScriptedEndpoint(in_turn(part)) as endpoint:
         environment = configured(endpoint.base_url)
         process = start(data, environment, QUESTION, "--corpus", CORPUS, "--rounds", "2")
         assert process.stderr is not None

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from afterlore.app.cli import run
 from afterlore.journal import Runs
-from afterlore.llm.scripted import Endpoint, Turn, call, in_turn
+from afterlore.llm.scripted import ScriptedEndpoint, Turn, call, in_turn
 from browser import serious
 from test_loop_ask import CORPUS, QUESTION, configured, start
 
@@ -108,7 +108,7 @@ def test_what_a_page_or_a_model_wrote_stays_text(data: Path, tmp_path: Path, bro
         Turn(calls=(call("answer", answer="<u>ten</u>", evidence=[{"address": address, "quote": quote}]),)),
         Turn(json.dumps(update)),
     ]
-    with Endpoint(in_turn(part)) as endpoint:
+    with ScriptedEndpoint(in_turn(part)) as endpoint:
         words = ["<h1>When?</h1>", "--corpus", str(corpus), "--rounds", "2"]
         result = ask(data, *words, environment=configured(endpoint.base_url))
     assert result["stop_reason"] == "answered"

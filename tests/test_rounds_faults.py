@@ -10,7 +10,7 @@ from afterlore.journal import Runs
 from afterlore.llm.attempts import Timing
 from afterlore.llm.chat import Chat
 from afterlore.llm.endpoint import Endpoint as Configured
-from afterlore.llm.scripted import FAULTS, Body, Endpoint, Mode, Rule, Turn, When, call, faulty
+from afterlore.llm.scripted import FAULTS, Body, Mode, Rule, ScriptedEndpoint, Turn, When, call, faulty
 from afterlore.research.browse import browsing
 from afterlore.research.loop import begin
 from afterlore.research.rounds.rounds import Plan, Rounds, RoundsResult
@@ -59,7 +59,7 @@ def go(path: Path, mode: Mode, *rules: Rule) -> RoundsResult:
             with begin(runs, "Who?", budget=Budget(calls=40), agent_version="1", settings={}) as run:
                 return await rounds.run(run)
 
-    served = Endpoint(faulty(policy, *rules), mode=mode, usage=mode == "strict", keep=False)
+    served = ScriptedEndpoint(faulty(policy, *rules), mode=mode, usage=mode == "strict", keep=False)
     with served as endpoint, Runs(path / "runs.sqlite") as runs:
         result = asyncio.run(work(endpoint.base_url, runs))
         assert endpoint.count() <= 40

@@ -12,7 +12,7 @@ from afterlore.core import Budget, ChatModel, Message, Request, Role, ToolSpec
 from afterlore.journal import Runs
 from afterlore.llm.chat import Chat
 from afterlore.llm.endpoint import Endpoint as Configured
-from afterlore.llm.scripted import Endpoint, Turn
+from afterlore.llm.scripted import ScriptedEndpoint, Turn
 from afterlore.research.browse import browsing
 from afterlore.research.loop import Limits, begin
 from afterlore.research.rounds.methods import METHODS, method
@@ -115,7 +115,7 @@ def test_over_http_it_is_the_same(tmp_path: Path) -> None:
             async with Chat(Configured(name="local", base_url=base_url, model="scripted")) as model:
                 return await run(runs, model, world, Plan(rounds=3))
 
-        with Runs(tmp_path / f"{question}.sqlite") as runs, Endpoint(policy) as endpoint:
+        with Runs(tmp_path / f"{question}.sqlite") as runs, ScriptedEndpoint(policy) as endpoint:
             far = asyncio.run(over_http(runs, endpoint.base_url))
             near = asyncio.run(run(runs, Searcher(POLICIES[0], question), world, Plan(rounds=3)))
             assert endpoint.count() == near.usage.attempts

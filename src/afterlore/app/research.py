@@ -4,6 +4,7 @@ import json
 import shlex
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +16,8 @@ from afterlore.core import Budget, ConfigError, InputError, Interrupted, NotFoun
 
 if TYPE_CHECKING:
     from afterlore.core import ChatModel, Reader, Searcher
-    from afterlore.journal import Event, Head, RunRow, Runs
+    from afterlore.journal import Event, Head, Run, RunRow, Runs
+    from afterlore.llm.endpoint import Endpoint
     from afterlore.research.rounds.rounds import Plan, RoundsResult
     from afterlore.research.state import Result
 
@@ -99,15 +101,16 @@ def ask(
 
     Exit code 0 with an answer, 3 without one.
     """
-    import asyncio
-
-    from afterlore.app.rounds import RoundsWatch, chosen_plan, plan_of
-    from afterlore.app.watch import Watch
-    from afterlore.research.loop import begin, check_question
+    from afterlore.app.rounds import chosen_plan, plan_of
+    from afterlore.journal import Head
+    from afterlore.research.loop import check_question
+    from afterlore.research.state import State
 
     settings = config.load()
     logs.configure(settings)
     limits = None if budget is None else Budget.parse(budget)
+    if limits == Budget():
+        raise InputError(f"--budget {budget!r} names no limit; write calls=40, or leave it out")
     if (question is None) == (resume is None):
         raise InputError("give a QUESTION, or --resume RUN to go on with one")
     if question is not None:
@@ -116,30 +119,31 @@ def ask(
         raise InputError("a run goes on with the rounds that it was begun with; leave --rounds and --branches out")
     plan = chosen_plan(rounds, branches, limits or _DEFAULT)
     with ExitStack() as stack:
-        row = None
+        runs = row = head = state = None
         if resume is not None:
             runs = stack.enter_context(_open_runs(data_dir))
             row = runs.find(resume)
-            plan = plan_of(json.loads(row.head)["settings"])
-        chosen = _chosen(corpus, context, web, model, {} if row is None else json.loads(row.head)["settings"])
-        if chosen["model"] != SCRIPTED:
-            chosen["model"] = _endpoint(settings, chosen["model"]).name
-        source = stack.enter_context(_source(settings, chosen, web, _data(data_dir)))
-        if row is not None:
-            run = runs.resume(row.id)
+            head = Head.from_json(row.head)
+            plan = plan_of(head.settings)
+            # A run in rounds knows itself when there is nothing to go on with.
+            state = State.of(row, runs.events(row.id)) if plan is None else None
+        chosen = _chosen(corpus, context, web, model, {} if head is None else head.settings)
+        result: Result | RoundsResult
+        if state is not None and state.outcome is not None and not state.can_reopen(limits):
+            result = state.result()
         else:
-            assert question is not None
-            runs = stack.enter_context(_open_runs(data_dir, new=True))
-            kept = chosen if plan is None else {**chosen, "plan": plan.settings}
-            run = begin(runs, question, budget=limits or _DEFAULT, agent_version=__version__, settings=kept)
-        try:
+            # All that can be wrong with what was asked for is said before anything is put down.
+            before = state.budget if state is not None else _DEFAULT if head is None else head.budget
+            chosen["model"] = _able(settings, chosen["model"], limits or before)
+            run = None
+            if runs is not None and row is not None:
+                run = stack.enter_context(runs.resume(row.id))
+            source = stack.enter_context(_source(settings, chosen, web, _data(data_dir)))
+            if run is None:
+                kept = chosen if plan is None else {**chosen, "plan": plan.settings}
+                run = stack.enter_context(_begun(question or "", limits or _DEFAULT, kept, data_dir))
             silent = quiet or as_json
-            with run, Watch(quiet=silent) if plan is None else RoundsWatch(plan, quiet=silent) as watch:
-                watch.note(f"run {run.id}")
-                result = asyncio.run(_work(settings, chosen, source, run, limits, watch, plan))
-        except KeyboardInterrupt:
-            go_on = f"afterlore ask --resume {run.id}{_place(data_dir)}"
-            raise Interrupted(f"interrupted; all that was done is on record, go on with: {go_on}") from None
+            result = _watched(settings, chosen, source, run, limits, plan, quiet=silent, data_dir=data_dir)
     if as_json:
         typer.echo(json.dumps(_shown(result, chosen), ensure_ascii=False, indent=1))
     else:
@@ -147,6 +151,44 @@ def ask(
         if not quiet:
             _report(result, chosen, data_dir)
     return 0 if result.answer is not None else 3
+
+
+@contextmanager
+def _begun(question: str, budget: Budget, chosen: dict[str, Any], data_dir: Path | None) -> "Iterator[Run]":
+    """A new run, on record."""
+    from afterlore.research.loop import begin
+
+    with (
+        _open_runs(data_dir, new=True) as runs,
+        begin(runs, question, budget=budget, agent_version=__version__, settings=chosen) as run,
+    ):
+        yield run
+
+
+def _watched(
+    settings: config.Settings,
+    chosen: dict[str, Any],
+    source: "tuple[Searcher, Reader]",
+    run: "Run",
+    budget: Budget | None,
+    plan: "Plan | None",
+    *,
+    quiet: bool,
+    data_dir: Path | None,
+) -> "Result | RoundsResult":
+    """What comes of a run; a person sees it work. Raises Interrupted, which says how to go on."""
+    import asyncio
+
+    from afterlore.app.rounds import RoundsWatch
+    from afterlore.app.watch import Watch
+
+    try:
+        with Watch(quiet=quiet) if plan is None else RoundsWatch(plan, quiet=quiet) as watch:
+            watch.note(f"run {run.id}")
+            return asyncio.run(_work(settings, chosen, source, run, budget, watch, plan))
+    except KeyboardInterrupt:
+        go_on = f"afterlore ask --resume {run.id}{_place(data_dir)}"
+        raise Interrupted(f"interrupted; all that was done is on record, go on with: {go_on}") from None
 
 
 async def _work(
@@ -172,21 +214,36 @@ async def _work(
 async def _model(settings: config.Settings, name: str) -> "AsyncIterator[tuple[ChatModel, int | None]]":
     """The model, and how many tokens it takes where that is known."""
     from afterlore.llm.chat import Chat
-    from afterlore.llm.endpoint import Endpoint
+    from afterlore.llm.endpoint import Endpoint, Prices
 
     async with AsyncExitStack() as stack:
         if name == SCRIPTED:
-            from afterlore.llm.scripted import Endpoint as Scripted
+            from afterlore.llm.scripted import ScriptedEndpoint
             from afterlore.llm.scripted.searcher import searcher
 
-            served = stack.enter_context(Scripted(searcher(), keep=False))
-            endpoint = Endpoint(name=SCRIPTED, base_url=served.base_url, model=SCRIPTED)
+            served = stack.enter_context(ScriptedEndpoint(searcher(), keep=False))
+            free = Prices(input=Decimal(0))
+            endpoint = Endpoint(name=SCRIPTED, base_url=served.base_url, model=SCRIPTED, prices=free)
         else:
             endpoint = _endpoint(settings, name)
         yield await stack.enter_async_context(Chat(endpoint)), endpoint.context
 
 
-def _endpoint(settings: config.Settings, name: str | None) -> Any:
+def _able(settings: config.Settings, name: str | None, budget: Budget) -> str:
+    """The name of the model that is asked. Raises ConfigError where its key is not at hand, or its price is not known
+    and the budget limits the cost.
+    """
+    from afterlore.llm.prices import require_prices
+
+    if name == SCRIPTED:
+        return SCRIPTED
+    endpoint = _endpoint(settings, name)
+    endpoint.key()
+    require_prices(endpoint, budget)
+    return endpoint.name
+
+
+def _endpoint(settings: config.Settings, name: str | None) -> "Endpoint":
     """A configured model. Without any the error also says what needs none."""
     if not settings.models:
         wanted = f"model {name!r} is not configured" if name else "no model is configured"
@@ -305,20 +362,32 @@ def _shown(result: "Result | RoundsResult", chosen: dict[str, Any]) -> dict[str,
 
 
 def _report(result: "Result | RoundsResult", chosen: dict[str, Any], data_dir: Path | None) -> None:
+    from afterlore.app.watch import plural
     from afterlore.research.state import Result
 
     usage = result.usage
-    size = f"{result.steps} steps" if isinstance(result, Result) else f"{result.rounds} rounds"
+    size = f"{result.steps} steps" if isinstance(result, Result) else plural(result.rounds, "round")
     tokens = "unknown" if usage.tokens is None else f"{usage.tokens:,}"
     cost = "unknown" if usage.cost is None else f"${usage.cost}"
-    place = "" if data_dir is None else f" --data-dir {data_dir}"
-    typer.echo(f"\n{size}, {usage.attempts} requests, {tokens} tokens, cost {cost}, {result.seconds:.1f} s")
+    place = _place(data_dir)
+    requests = plural(usage.attempts, "request")
+    typer.echo(f"\n{size}, {requests}, {tokens} tokens, cost {cost}, {result.seconds:.1f} s")
     typer.echo(f"step by step: afterlore runs show {result.run}{place}")
     typer.echo(f"as a page: afterlore runs replay {result.run}{place}")
-    if result.stop_reason not in ("answered", "limit:rounds"):
-        typer.echo(f"go on: afterlore ask --resume {result.run} --budget calls=80{place}")
+    if result.stop_reason not in ("answered", "running", "limit:rounds"):
+        typer.echo(f"go on: afterlore ask --resume {result.run}{_more(result)}{place}")
     if chosen.get("model") == SCRIPTED:
         typer.echo(_NOTICE)
+
+
+def _more(result: "Result | RoundsResult") -> str:
+    """The option that allows twice as much of what ran out, and else the same."""
+    limit = result.stop_reason.removeprefix("limit:")
+    limits = {name: value for name, value in result.budget if value is not None}
+    if limit not in limits:
+        return ""
+    limits[limit] = 2 * limits[limit] or 40
+    return " --budget " + ",".join(f"{name}={Decimal(str(value)).normalize():f}" for name, value in limits.items())
 
 
 @runs_app.command("ls")

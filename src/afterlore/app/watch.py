@@ -12,13 +12,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 
+from afterlore.app.terminal import open_console
 from afterlore.core import Step, StepKind, ToolCall, ToolStatus
 from afterlore.report import clean, one_line
 
 if TYPE_CHECKING:
     from afterlore.research.state import Result, State
 
-__all__ = ["Watch", "print_result", "said", "short"]
+__all__ = ["Watch", "plural", "print_result", "said", "short"]
 
 _WIDTH = 110
 """Characters of a line that is not wrapped."""
@@ -31,7 +32,7 @@ class Watch:
     def __init__(self, *, quiet: bool, to_stdout: bool = False) -> None:
         self._quiet = quiet
         stream = sys.stdout if to_stdout else sys.stderr
-        self._console = Console(file=stream, highlight=False, width=None if stream.isatty() else 160)
+        self._console = open_console(stream)
         self._status: Status | None = None
         if not quiet and not to_stdout and stream.isatty():
             self._status = Status("", console=self._console)
@@ -107,12 +108,17 @@ class Watch:
 
 def used(state: "State") -> str:
     """What was used of the budget, in one line."""
-    parts = [f"{state.calls} requests" + ("" if state.budget.calls is None else f" of {state.budget.calls}")]
+    parts = [plural(state.calls, "request") + ("" if state.budget.calls is None else f" of {state.budget.calls}")]
     parts.append(f"{state.tokens:,} tokens" + ("" if state.budget.tokens is None else f" of {state.budget.tokens:,}"))
     if state.cost or state.budget.cost is not None:
         parts.append(f"${state.cost}" + ("" if state.budget.cost is None else f" of {state.budget.cost}"))
     parts.append(f"{state.seconds:.0f} s" + ("" if state.budget.seconds is None else f" of {state.budget.seconds:g}"))
     return f"{state.turns} turns, {', '.join(parts)}, {len(state.findings.pages)} pages read"
+
+
+def plural(number: int, word: str) -> str:
+    """So many of them."""
+    return f"{number:,} {word}" + "s" * (number != 1)
 
 
 def said(call: ToolCall) -> str:
@@ -129,9 +135,9 @@ def said(call: ToolCall) -> str:
 
 def print_result(result: "Result") -> None:
     """The answer with its evidence; without one, why, and what was found."""
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+    console = open_console(sys.stdout)
     if result.answer is not None:
-        console.print(f"\n[bold]{escape(clean(result.answer))}[/bold]")
+        console.print(f"\n{escape(clean(result.answer))}", style="bold", soft_wrap=True)
         if result.stop_reason != "answered":
             console.print(f"(not finished: {result.stop_reason}; this is the best there was)")
     else:

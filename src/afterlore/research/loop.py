@@ -162,7 +162,11 @@ class Counted(Ledger):
 
     def reserve(self, *, calls: int = 0, tokens: int = 0, cost: Decimal = Decimal(0)) -> Reservation:
         held = self._shared.reserve(calls=calls, tokens=tokens, cost=cost)
-        self._note(Attempt(calls=calls, tokens=tokens, cost=cost))
+        try:
+            self._note(Attempt(calls=calls, tokens=tokens, cost=cost))
+        except BaseException:
+            held.release()
+            raise
         return held
 
 
@@ -458,7 +462,7 @@ def _answer_in(calls: Sequence[ToolCall]) -> ToolCall | None:
 
 def usage_of(error: ModelError) -> Usage:
     """Of a request that failed: an endpoint that refused consumed nothing, of one that broke off it is not known."""
-    if error.status is not None and error.status >= 400:
+    if not error.attempts or (error.status is not None and error.status >= 400):
         return Usage(attempts=error.attempts)
     return Usage(attempts=error.attempts, input_tokens=None, output_tokens=None, cached_tokens=None, cost=None)
 
