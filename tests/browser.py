@@ -21,9 +21,12 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One browser for all tests of a process; make a context of your own for another scheme, width or no scripts."""
+    """One browser for the tests of a module; make a context of your own for another scheme, width or no scripts.
+
+    While it is open its driver's event loop runs in this thread, where no other can: it does not outlive the module.
+    """
     with sync_playwright() as playwright:
         # In a container there is no user that its own sandbox could run as, and /dev/shm is small.
         started = playwright.chromium.launch(
