@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt
 DEMO := build/demo
+RESEARCH := build/research
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-research test slow lint docs bench screenshots clean
@@ -52,9 +53,13 @@ demo: $(VENV)/core.stamp  ## build two days of briefs from the shipped samples, 
 	@echo
 	@sed -n '/^## /,/^---$$/p;/^---$$/q' $(DEMO)/2026-03-10/brief.md
 
-demo-research: $(VENV)/core.stamp  ## ask a question of the shipped corpus, offline, by rules in place of a model
+demo-research: $(VENV)/core.stamp  ## search the shipped corpus in rounds, offline, by rules in place of a model
 	@$(BIN)/afterlore ask "In which town was the founder of the company that makes the Lumen-4 buoy born?" \
-	  --corpus samples/research/corpus --model scripted --data-dir build/research
+	  --corpus samples/research/corpus --model scripted --rounds 4 --budget calls=40,depth=3 --data-dir $(RESEARCH)
+	@echo
+	@echo "Open in a browser; it shows why the answer is believed:"
+	@$(BIN)/afterlore runs replay "$$($(BIN)/afterlore runs ls --data-dir $(RESEARCH) | sed -n '1s/ .*//p')" \
+	  --data-dir $(RESEARCH) --out $(RESEARCH)/replay.html
 
 lint: $(VENV)/test.stamp  ## ruff and mypy
 	$(BIN)/ruff check .

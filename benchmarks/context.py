@@ -35,7 +35,7 @@ from afterlore.core import Budget, Ledger
 from afterlore.llm.chat import Chat
 from afterlore.llm.embeddings import Embeddings
 from afterlore.llm.endpoint import Endpoint as Configured
-from afterlore.llm.scripted import Body, Endpoint, Turn
+from afterlore.llm.scripted import Body, ScriptedEndpoint, Turn
 
 _WORDS = 60_000
 _DIMENSIONS = 384
@@ -163,7 +163,7 @@ def ask(context: Context) -> dict[str, float]:
         numbers = shown.findall(body["messages"][-1]["content"])
         return Turn(text="\n".join(f"@@ {number}\n{'abstract ' * 20}\n{'overview ' * 100}" for number in numbers))
 
-    with Endpoint(write) as server:
+    with ScriptedEndpoint(write) as server:
         configured = Configured(name="scripted", base_url=server.base_url, model="scripted")
         with Embeddings(configured) as embedder:
             began = time.perf_counter()

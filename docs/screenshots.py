@@ -1,9 +1,10 @@
-"""Take the pictures of the docs: build the samples' days and look at them with the browser of the tests.
+"""Take the pictures of the docs: build what they show from the samples and look at it with the browser of the tests.
 
 Run it as ``make screenshots``. A further picture is a line in ``SHOTS``; what is served rather than lying in the folder
 brings its own address (``Shot.serve``).
 """
 
+import json
 import shutil
 import signal
 import subprocess
@@ -86,11 +87,34 @@ def _edit(page: Page) -> None:
     page.mouse.move(0, 0)
 
 
+@contextmanager
+def _replay(folder: Path) -> Iterator[str]:
+    """A search of the shipped corpus in rounds, and its replay."""
+    question = "In which town was the founder of the company that makes the Lumen-4 buoy born?"
+    corpus = str(ROOT / "samples" / "research" / "corpus")
+    rounds = ["--rounds", "4", "--budget", "calls=40,depth=3"]
+    data = ["--data-dir", str(folder / "research")]
+    afterlore = [sys.executable, "-m", "afterlore.app"]
+    asked = subprocess.run(
+        [*afterlore, "ask", question, "--corpus", corpus, "--model", "scripted", *rounds, *data, "--json"],
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    page = ["--out", str(folder / "replay.html"), "--json"]
+    subprocess.run(
+        [*afterlore, "runs", "replay", json.loads(asked.stdout)["run"], *data, *page],
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+    yield f"{folder.as_uri()}/"
+
+
 SHOTS = (
     Shot("brief-light", f"{DAYS[0]}/brief.html", WIDE, prepare=_open_second),
     Shot("brief-dark", f"{DAYS[1]}/brief.html", WIDE, scheme="dark", prepare=_to_thread),
     Shot("brief-phone", f"{DAYS[0]}/brief.html", PHONE, prepare=_to_dispute),
     Shot("desk", "", {"width": 1260, "height": 760}, prepare=_edit, serve=_desk),
+    Shot("replay", "replay.html", {"width": 1180, "height": 1000}, serve=_replay),
 )
 
 

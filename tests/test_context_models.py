@@ -28,7 +28,7 @@ from afterlore.core import Budget, Ledger, ModelError, Silent
 from afterlore.llm.chat import Chat
 from afterlore.llm.embeddings import Embeddings
 from afterlore.llm.endpoint import Endpoint as Configured
-from afterlore.llm.scripted import Body, Broken, Endpoint, Raw, Turn, say
+from afterlore.llm.scripted import Body, Broken, Raw, ScriptedEndpoint, Turn, say
 from afterlore.llm.scripted.wire import length
 from model_server import Answer, completion, serve, vectors
 
@@ -47,13 +47,13 @@ def writer(body: Body) -> Turn:
 
 
 @pytest.fixture
-def server() -> Iterator[Endpoint]:
-    with Endpoint(writer, key=KEY) as running:
+def server() -> Iterator[ScriptedEndpoint]:
+    with ScriptedEndpoint(writer, key=KEY) as running:
         yield running
 
 
 @pytest.fixture
-def place(tmp_path: Path, server: Endpoint, monkeypatch: pytest.MonkeyPatch) -> Path:
+def place(tmp_path: Path, server: ScriptedEndpoint, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("THE_KEY", KEY)
     for name, value in {
         "BASE_URL": server.base_url,
@@ -83,11 +83,13 @@ def run(*words: str, place: Path, capsys: pytest.CaptureFixture[str]) -> tuple[i
     return code, json.loads(out), err
 
 
-def configured(server: Endpoint, **more: Any) -> Configured:
+def configured(server: ScriptedEndpoint, **more: Any) -> Configured:
     return Configured(name="m", base_url=server.base_url, model="scripted", api_key=KEY, retries=0, **more)
 
 
-def upgraded(context: Context, server: Endpoint, *, ledger: Ledger | None = None, **more: Any) -> module.Upgraded:
+def upgraded(
+    context: Context, server: ScriptedEndpoint, *, ledger: Ledger | None = None, **more: Any
+) -> module.Upgraded:
     async def work() -> module.Upgraded:
         async with Chat(configured(server)) as model:
             return await upgrade(context, model, ledger=ledger, **more)
@@ -95,14 +97,16 @@ def upgraded(context: Context, server: Endpoint, *, ledger: Ledger | None = None
     return asyncio.run(work())
 
 
-def nodes_shown(server: Endpoint) -> list[str]:
+def nodes_shown(server: ScriptedEndpoint) -> list[str]:
     return [title for body in server.bodies for _, _, title in PART.findall(body["messages"][-1]["content"])]
 
 
 # ---- vectors
 
 
-def test_embedding_runs_once_and_finds(place: Path, server: Endpoint, capsys: pytest.CaptureFixture[str]) -> None:
+def test_embedding_runs_once_and_finds(
+    place: Path, server: ScriptedEndpoint, capsys: pytest.CaptureFixture[str]
+) -> None:
     code, found, err = run("find", "mountain water", "--model", "m", place=place, capsys=capsys)
     assert (code, found["model"]) == (0, "")
     assert "afterlore context embed" in found["degraded"]
@@ -122,7 +126,7 @@ def test_embedding_runs_once_and_finds(place: Path, server: Endpoint, capsys: py
 
 
 def test_a_find_survives_its_endpoint(
-    place: Path, server: Endpoint, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    place: Path, server: ScriptedEndpoint, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run("embed", place=place, capsys=capsys)
     server.key = "another"
@@ -144,7 +148,7 @@ def test_a_find_survives_its_endpoint(
 
 
 def test_an_endpoint_that_refuses_ends_the_run_in_one_line(
-    place: Path, server: Endpoint, capsys: pytest.CaptureFixture[str]
+    place: Path, server: ScriptedEndpoint, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server.key = "another"
     for command in ("embed", "upgrade"):
@@ -161,7 +165,7 @@ def test_an_endpoint_that_refuses_ends_the_run_in_one_line(
 
 
 def test_vectors_of_another_length_are_one_clear_error(
-    place: Path, server: Endpoint, capsys: pytest.CaptureFixture[str]
+    place: Path, server: ScriptedEndpoint, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run("embed", place=place, capsys=capsys)
     server.dimensions = 32
@@ -182,7 +186,7 @@ def test_vectors_of_another_length_are_one_clear_error(
 
 
 def test_a_budget_of_tokens_bounds_what_is_embedded(
-    place: Path, server: Endpoint, capsys: pytest.CaptureFixture[str]
+    place: Path, server: ScriptedEndpoint, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rounds, tokens = 0, 40
     while True:
@@ -251,7 +255,9 @@ def test_what_changes_under_way_is_not_stored(place: Path) -> None:
 # ---- levels
 
 
-def test_a_model_writes_levels_deepest_first(place: Path, server: Endpoint, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_model_writes_levels_deepest_first(
+    place: Path, server: ScriptedEndpoint, capsys: pytest.CaptureFixture[str]
+) -> None:
     code, would, _ = run("upgrade", "--dry-run", place=place, capsys=capsys)
     assert (code, server.count()) == (0, 0)
     code, done, _ = run("upgrade", place=place, capsys=capsys)
@@ -272,7 +278,9 @@ def test_a_model_writes_levels_deepest_first(place: Path, server: Endpoint, caps
     assert server.count() == would["calls"]
 
 
-def test_levels_go_with_the_content_that_they_were_made_of(place: Path, server: Endpoint, tmp_path: Path) -> None:
+def test_levels_go_with_the_content_that_they_were_made_of(
+    place: Path, server: ScriptedEndpoint, tmp_path: Path
+) -> None:
     with Context.open(place) as context:
         upgraded(context, server)
         before = context.store.unwritten()
@@ -299,7 +307,9 @@ def test_levels_go_with_the_content_that_they_were_made_of(place: Path, server: 
         assert upgraded(context, server).nodes == 0
 
 
-def test_the_budget_bounds_what_is_consumed(place: Path, server: Endpoint, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_budget_bounds_what_is_consumed(
+    place: Path, server: ScriptedEndpoint, capsys: pytest.CaptureFixture[str]
+) -> None:
     most, rounds = 1_500, 0
     while True:
         server.play(writer)
@@ -326,7 +336,7 @@ def test_the_budget_bounds_what_is_consumed(place: Path, server: Endpoint, capsy
     ],
 )
 def test_replies_without_levels_leave_what_is_there(tmp_path: Path, said: str) -> None:
-    with Endpoint(say(said), key=KEY) as server, Context.open(tmp_path) as context:
+    with ScriptedEndpoint(say(said), key=KEY) as server, Context.open(tmp_path) as context:
         context.write("ctx://resources/a.md", "# Ferry\n\nThe ferry leaves at noon.")
         before = context.levels("ctx://resources/a.md")
         for attempt in range(5):
@@ -355,7 +365,7 @@ def test_what_a_model_writes_is_data(tmp_path: Path) -> None:
         first = f"@@ 1\n<b>{long}</b>\n[click](http://127.0.0.1:9/?k=v) {long}"
         return Turn(text=f"{first}\n@@ 2\n\x1b[31mRed\nText\n@@ 2\nAgain\nAgain\n@@ 99\nx\ny")
 
-    with Endpoint(obeys, key=KEY) as server, Context.open(tmp_path) as context:
+    with ScriptedEndpoint(obeys, key=KEY) as server, Context.open(tmp_path) as context:
         context.write("ctx://resources/f/a.md", order)
         context.write("ctx://resources/f/b.md", "The harbour.")
         upgraded(context, server)
@@ -374,7 +384,7 @@ def test_a_reply_that_was_cut_off_gives_what_is_whole(tmp_path: Path) -> None:
         said = writer(body).text
         return Turn(text=said[:-4], finish="length") if "@@ 2" in said else Turn(text=said)
 
-    with Endpoint(cut, key=KEY) as server, Context.open(tmp_path) as context:
+    with ScriptedEndpoint(cut, key=KEY) as server, Context.open(tmp_path) as context:
         for name in "abc":
             context.write(f"ctx://resources/{name}.md", f"Text {name}.")
         done = upgraded(context, server)
@@ -384,7 +394,7 @@ def test_a_reply_that_was_cut_off_gives_what_is_whole(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("answer", [Raw(200, "<html>"), Broken("cut"), Raw(500), Raw(400), Raw(429), Broken("reset")])
 def test_a_failing_endpoint_leaves_all_as_it_was(tmp_path: Path, answer: Any) -> None:
-    with Endpoint(lambda _: answer, key=KEY) as server, Context.open(tmp_path) as context:
+    with ScriptedEndpoint(lambda _: answer, key=KEY) as server, Context.open(tmp_path) as context:
         fill(context)
         before = {line.node.uri: context.levels(line.node.uri) for line in context.tree()}
         with pytest.raises(ModelError):
@@ -399,7 +409,7 @@ def test_one_text_that_is_refused_holds_up_no_other(tmp_path: Path) -> None:
     def picky(body: Body) -> Any:
         return Raw(400, "content_filter") if "forbidden" in body["messages"][-1]["content"] else writer(body)
 
-    with Endpoint(picky, key=KEY) as server, Context.open(tmp_path) as context:
+    with ScriptedEndpoint(picky, key=KEY) as server, Context.open(tmp_path) as context:
         for name in "abcdef":
             context.write(f"ctx://resources/{name}.md", "A forbidden text." if name == "c" else f"Text {name}.")
         first = upgraded(context, server)
@@ -421,7 +431,7 @@ def test_what_changes_while_a_model_writes_is_not_stored(tmp_path: Path) -> None
                 other.write("ctx://resources/a.md", "Quite another text.")
         return writer(body)
 
-    with Endpoint(slow, key=KEY) as server, Context.open(tmp_path) as context:
+    with ScriptedEndpoint(slow, key=KEY) as server, Context.open(tmp_path) as context:
         for name in "ab":
             context.write(f"ctx://resources/{name}.md", f"Text {name}.")
         done = upgraded(context, server)
@@ -432,7 +442,7 @@ def test_what_changes_while_a_model_writes_is_not_stored(tmp_path: Path) -> None
         assert context.store.check() == []
 
 
-def test_two_runs_write_nothing_twice(place: Path, server: Endpoint) -> None:
+def test_two_runs_write_nothing_twice(place: Path, server: ScriptedEndpoint) -> None:
     both = threading.Barrier(2)
 
     def work() -> None:
@@ -454,7 +464,7 @@ def test_two_runs_write_nothing_twice(place: Path, server: Endpoint) -> None:
     assert len(shown) == len(set(shown)) == 12
 
 
-def test_a_lease_runs_out(place: Path, server: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lease_runs_out(place: Path, server: ScriptedEndpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     with Context.open(place) as context:
         run_ = module._Run(context, None, Ledger(), "", Silent())  # type: ignore[arg-type]
         monkeypatch.setattr(run_, "_kind", lambda depth: f"upgrade {depth} m")
@@ -467,7 +477,7 @@ def test_a_lease_runs_out(place: Path, server: Endpoint, monkeypatch: pytest.Mon
         assert upgraded(context, server).left == 0
 
 
-def test_another_model_replaces_on_demand(place: Path, server: Endpoint) -> None:
+def test_another_model_replaces_on_demand(place: Path, server: ScriptedEndpoint) -> None:
     with Context.open(place) as context:
         for line in context.tree():
             if not line.node.is_directory:
@@ -525,7 +535,7 @@ def test_an_interrupted_run_is_resumed(
         assert done_twice == [], "what was done before is not asked again"
 
 
-def test_two_hundred_files(tmp_path: Path, server: Endpoint) -> None:
+def test_two_hundred_files(tmp_path: Path, server: ScriptedEndpoint) -> None:
     source = tmp_path / "docs"
     for number in range(200):
         path = source / f"d{number // 20}" / f"{number}.md"

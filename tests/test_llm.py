@@ -375,7 +375,7 @@ def test_nothing_is_put_down_for_what_was_not_sent() -> None:
     ledger = Ledger(Budget(calls=3))
     with pytest.raises(ModelError, match=r"nothing answers at 'http://127\.0\.0\.1:9/v1'") as caught:
         asking(endpoint(retries=1), ledger=ledger)
-    assert (caught.value.kind, caught.value.attempts, ledger.calls, ledger.left().calls) == ("unavailable", 2, 0, 3)
+    assert (caught.value.kind, caught.value.attempts, ledger.calls, ledger.left().calls) == ("unavailable", 0, 0, 3)
 
 
 def test_a_time_out_is_paid_for_as_it_was_reserved() -> None:
@@ -491,6 +491,18 @@ def test_a_stream_without_end_is_ended_in_time() -> None:
     with serve([endless]) as server, pytest.raises(ModelError, match="longest") as caught:
         asyncio.run(run(server))
     assert (caught.value.kind, len(server.asked)) == ("timed_out", 1)
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_an_error_whose_body_never_ends_is_ended_in_time(stream: bool) -> None:
+    gate = threading.Event()
+    said = b'{"error": {"message": "no such model"}}'
+    never = Answer([said, b" ", b" "], status=404, gate=gate)
+    with serve([never]) as server:
+        with pytest.raises(ModelError, match="no such model") as caught:
+            asking(endpoint(server, stream=stream, timeout=0.3))
+        gate.set()
+    assert (caught.value.kind, len(server.asked)) == ("refused", 1)
 
 
 def test_an_error_within_a_stream_is_read() -> None:

@@ -1,7 +1,7 @@
 """The loop answers, runs out, fails and goes on as its docs say, whatever the model and the tools do."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -18,11 +18,14 @@ from afterlore.core import (
     StepKind,
     ToolCall,
     ToolStatus,
+    Usage,
 )
-from afterlore.journal import Head, Runs, fold
+from afterlore.journal import Event, Head, Run, Runs, fold
+from afterlore.llm.chat import Chat
+from afterlore.llm.endpoint import Endpoint
 from afterlore.research.browse import browsing
 from afterlore.research.loop import LONGEST_QUESTION, Limits, Loop, begin
-from afterlore.research.state import Result
+from afterlore.research.state import Result, State
 from afterlore.research.tools import Tool
 from scripted_model import Library, Played, call, calls, says
 
@@ -406,6 +409,35 @@ def test_an_endpoint_that_fails_for_good(make: Callable[..., Investigation], kin
     assert (result.answer, result.stop_reason) == (None, f"failed:{kind}")
     assert [page.title for page in result.findings.pages] == ["lib/ada"]
     assert len(work.model.sent) == 2 + tries
+
+
+def test_what_was_never_sent_uses_up_no_budget(runs: Runs) -> None:
+    async def go(run: Run) -> Result:
+        async with Chat(Endpoint(name="down", base_url="http://127.0.0.1:9/v1", model="m", retries=1)) as model:
+            return await Loop(model, (), Limits()).run(run)
+
+    with begin(runs, "Who?", budget=Budget(calls=3, tokens=10_000), agent_version="1", settings={}) as run:
+        results = [asyncio.run(go(run)) for _ in range(3)]
+        state = State.of(run, run.events())
+    assert {result.stop_reason for result in results} == {"failed:unavailable"}
+    assert (state.calls, state.tokens, state.usage) == (0, 0, Usage())
+
+
+def test_a_journal_that_cannot_be_written_holds_nothing_back(
+    make: Callable[..., Investigation], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append = Run.append
+
+    def full(run: Run, kind: str, body: str, *, blobs: Iterable[str] = ()) -> Event:
+        if kind == "attempt":
+            raise InputError("the disk is full")
+        return append(run, kind, body, blobs=blobs)
+
+    monkeypatch.setattr(Run, "append", full)
+    shared = Ledger(Budget(calls=2))
+    with pytest.raises(InputError, match="full"):
+        make(HONEST).go(ledger=shared)
+    assert (shared.calls, shared.left().calls) == (0, 2)
 
 
 def test_a_run_that_failed_for_a_while_goes_on(make: Callable[..., Investigation]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 
 from afterlore.app.cli import run
 from afterlore.journal import Runs
-from afterlore.llm.scripted import Broken, Endpoint, Turn, call, in_turn, say
+from afterlore.llm.scripted import Broken, ScriptedEndpoint, Turn, call, in_turn, say
 from afterlore.llm.scripted.faults import FAULTS
 from conftest import ROOT
 from loopback import HTML, serve
@@ -101,12 +102,20 @@ def test_without_an_answer_what_was_found_is_shown(capsys: pytest.CaptureFixture
         ([QUESTION, "--context", "nowhere", "--model", "scripted"], "no context database in "),
         ([QUESTION, "--corpus", CORPUS, "--context", "x"], "exclude each other"),
         ([QUESTION, "--corpus", CORPUS, "--model", "scripted", "--budget", "calls=many"], "the limit is no number"),
+        ([QUESTION, "--corpus", CORPUS, "--model", "scripted", "--budget", ""], "names no limit"),
+        ([QUESTION, "--corpus", CORPUS, "--model", "priceless", "--budget", "cost=1"], "price of 'm' is not known"),
+        ([QUESTION, "--corpus", CORPUS, "--model", "keyless"], "'NO_SUCH_KEY' holds no key; set it"),
         (["--resume", "nothing"], "there are no runs in "),
     ],
 )
 def test_wrong_use_is_one_line_that_says_how(
-    capsys: pytest.CaptureFixture[str], data: Path, words: list[str], said: str
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, data: Path, words: list[str], said: str
 ) -> None:
+    if {"priceless", "keyless"} & set(words):
+        for name in ("PRICELESS", "KEYLESS"):
+            monkeypatch.setenv(f"AFTERLORE_MODELS__{name}__BASE_URL", "http://127.0.0.1:9/v1")
+            monkeypatch.setenv(f"AFTERLORE_MODELS__{name}__MODEL", "m")
+        monkeypatch.setenv("AFTERLORE_MODELS__KEYLESS__API_KEY_ENV", "NO_SUCH_KEY")
     assert run(["ask", *words, "--data-dir", str(data)]) == 2
     error = capsys.readouterr().err
     assert said in error
@@ -126,7 +135,7 @@ def start(data: Path, environment: dict[str, str], *words: str) -> subprocess.Po
 
 def test_stopped_and_resumed_and_never_by_two_at_once(capsys: pytest.CaptureFixture[str], data: Path) -> None:
     answers = in_turn([Turn(calls=(call("search", queries=["Lumen-4"]),)), Broken("hang")])
-    with Endpoint(answers) as endpoint:
+    with ScriptedEndpoint(answers) as endpoint:
         environment = configured(endpoint.base_url)
         process = start(data, environment, QUESTION, "--corpus", CORPUS)
         assert process.stderr is not None
@@ -156,7 +165,7 @@ def test_stopped_and_resumed_and_never_by_two_at_once(capsys: pytest.CaptureFixt
 
 
 def test_cancelled_by_another_process(capsys: pytest.CaptureFixture[str], data: Path) -> None:
-    with Endpoint(in_turn([Turn(calls=(call("search", queries=[str(n)]),)) for n in range(500)])) as endpoint:
+    with ScriptedEndpoint(in_turn([Turn(calls=(call("search", queries=[str(n)]),)) for n in range(500)])) as endpoint:
         process = start(data, configured(endpoint.base_url), QUESTION, "--corpus", CORPUS, "--budget", "calls=500")
         assert process.stderr is not None
         id = process.stderr.readline().removeprefix("run ").strip()
@@ -172,7 +181,7 @@ def test_a_key_is_nowhere(data: Path, fault: str) -> None:
     asked = in_turn(
         [Turn(calls=(call("search", queries=["Lumen-4"]),)), *([FAULTS[fault]] if fault else []), Turn("Oskerry.")]
     )  # type: ignore[list-item]
-    with Endpoint(asked, key=KEY) as endpoint:
+    with ScriptedEndpoint(asked, key=KEY) as endpoint:
         environment = configured(endpoint.base_url, API_KEY=KEY, RETRIES="1") | {"AFTERLORE_LOG_LEVEL": "debug"}
         process = start(data, environment, QUESTION, "--corpus", CORPUS)
         out, err = process.communicate(timeout=60)
@@ -199,7 +208,7 @@ def test_the_web_is_searched_and_read(capsys: pytest.CaptureFixture[str], data: 
             Turn(calls=(call("visit", urls=[asked], goal="when"),)),
             Turn(calls=(call("answer", answer="At 10:30.", evidence=[said | {"address": asked}]),)),
         ]
-        with Endpoint(in_turn(part)) as endpoint, pytest.MonkeyPatch.context() as patch:
+        with ScriptedEndpoint(in_turn(part)) as endpoint, pytest.MonkeyPatch.context() as patch:
             for name, value in (configured(endpoint.base_url) | {"AFTERLORE_ALLOW_HOSTS": "127.0.0.1"}).items():
                 patch.setenv(name, value)
             address = service.url.replace("//", "//somebody:pass-8Qw1@")
@@ -210,7 +219,11 @@ def test_the_web_is_searched_and_read(capsys: pytest.CaptureFixture[str], data: 
             ]
             assert [one.query["q"] for one in service.asked] == [["ferry"]]
             assert "authorization" in service.asked[0].headers
-            assert run(["ask", "--resume", result["run"], "--data-dir", str(data)]) == 2
+            searched = ["--web", f"searxng={address}", "--budget", "calls=1"]
+            unfinished = ask(capsys, data, "And back?", *searched)
+            assert unfinished["stop_reason"] == "limit:calls"
+            words = ["--resume", unfinished["run"], "--budget", "calls=2", "--data-dir", str(data)]
+            assert run(["ask", *words]) == 2
             assert "the password of the service is not stored" in capsys.readouterr().err
     assert [path for path in data.rglob("*") if path.is_file() and b"pass-8Qw1" in path.read_bytes()] == []
 
@@ -232,7 +245,9 @@ def test_a_service_that_there_is_not(capsys: pytest.CaptureFixture[str], data: P
 
 def test_what_a_model_writes_is_no_markup(capsys: pytest.CaptureFixture[str], data: Path) -> None:
     with (
-        Endpoint(say("[bold]so[/bold] \x1b[31mred\x1b[0m [/nothing]")) as endpoint,
+        ScriptedEndpoint(
+            say("[bold]so[/bold] \x1b[31mred\x1b[0m [/nothing] :heart: " + "long " * 60 + "C:\\\\")
+        ) as endpoint,
         pytest.MonkeyPatch.context() as patch,
     ):
         for name, value in configured(endpoint.base_url).items():
@@ -240,4 +255,43 @@ def test_what_a_model_writes_is_no_markup(capsys: pytest.CaptureFixture[str], da
         assert run(["ask", QUESTION, "--corpus", CORPUS, "--data-dir", str(data)]) == 0
     seen = capsys.readouterr()
     assert "[bold]so[/bold]" in seen.out
+    assert ":heart: " + "long " * 60 + "C:\\\\\n" in seen.out
     assert "\x1b[31m" not in seen.out + seen.err
+
+
+def test_what_is_over_is_shown_again_without_what_it_searched(
+    capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path
+) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# Lumen-4\n\nA buoy.\n")
+    result = ask(capsys, data, "Lumen-4?", "--corpus", str(page), "--model", "scripted")
+    page.unlink()
+    assert ask(capsys, data, "--resume", result["run"]) == result
+
+
+@pytest.mark.parametrize(
+    ("budget", "more"), [("calls=3,cost=0.5", " --budget calls=6,cost=0.5"), ("depth=1", " --budget depth=2")]
+)
+def test_how_to_go_on_is_said_so_that_it_can_be_typed(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, budget: str, more: str
+) -> None:
+    data = tmp_path / "my data"
+    words = ["--corpus", CORPUS, "--model", "scripted", "--data-dir", str(data)]
+    run(["ask", QUESTION, *words, "--budget", budget])
+    line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("go on: "))
+    assert more in line
+    go_on = shlex.split(line.removeprefix("go on: afterlore "))
+    assert run([*go_on, "--json"]) in (0, 3)
+    assert json.loads(capsys.readouterr().out)["steps"] > 0
+
+
+def test_stopped_while_it_loads() -> None:
+    code = (
+        "import builtins, runpy, signal, os\nreal = builtins.__import__\n"
+        "def stopped(name, *more, **named):\n"
+        "    if name == 'typer':\n        os.kill(os.getpid(), signal.SIGINT)\n"
+        "    return real(name, *more, **named)\n"
+        "builtins.__import__ = stopped\nrunpy.run_module('afterlore.app', run_name='__main__')"
+    )
+    done = subprocess.run([sys.executable, "-c", code, "runs", "ls"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "afterlore: interrupted\n")

@@ -10,8 +10,8 @@ from afterlore.core import Budget, Ledger, Request, Role
 from afterlore.journal import Runs
 from afterlore.llm.attempts import Timing
 from afterlore.llm.chat import Chat
-from afterlore.llm.endpoint import Endpoint as Configured
-from afterlore.llm.scripted import FAULTS, Body, Endpoint, Rule, Turn, When, faulty
+from afterlore.llm.endpoint import Endpoint
+from afterlore.llm.scripted import FAULTS, Body, Rule, ScriptedEndpoint, Turn, When, faulty
 from afterlore.llm.scripted import call as scripted_call
 from afterlore.research.browse import browsing
 from afterlore.research.loop import Loop, begin
@@ -95,7 +95,7 @@ def test_forty_calls_are_never_exceeded_over_http(tmp_path: Path, seed: int) -> 
 
     async def work(base_url: str, runs: Runs, ledger: Ledger) -> list[Result]:
         timing = Timing(sleep=lambda _: asyncio.sleep(0))
-        async with Chat(Configured(name="local", base_url=base_url, model="scripted"), timing=timing) as model:
+        async with Chat(Endpoint(name="local", base_url=base_url, model="scripted"), timing=timing) as model:
             loop = Loop(model, browsing(library, library))
             begun = [
                 begin(runs, "Which?", budget=ledger.budget, agent_version="1", settings={}) for _ in range(WORKERS)
@@ -107,7 +107,7 @@ def test_forty_calls_are_never_exceeded_over_http(tmp_path: Path, seed: int) -> 
                     run.close()
 
     ledger = Ledger(Budget(calls=40))
-    with Endpoint(faulty(policy, *rules), keep=False) as endpoint, Runs(tmp_path / "runs.sqlite") as runs:
+    with ScriptedEndpoint(faulty(policy, *rules), keep=False) as endpoint, Runs(tmp_path / "runs.sqlite") as runs:
         ends = asyncio.run(work(endpoint.base_url, runs, ledger))
         assert 5 <= endpoint.count() <= ledger.calls <= 40
     assert all(end.answer is not None or end.stop_reason.startswith(("limit:", "failed:")) for end in ends)

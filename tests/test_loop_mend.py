@@ -73,6 +73,7 @@ def test_one_text_where_a_list_is_wanted() -> None:
         ('{"words": ["a"], "size": "many"}', "size: Input should be a valid integer"),
         ('{"words": ["a"], "size": -1}', "size: Input should be greater than or equal to 0"),
         ('{"words": {"a": 1}}', "words: Input should be a valid list"),
+        ('{"words": ["a"], "size": 1e999}', "a number that is too large"),
         ("{" * 5000, "no JSON object"),
         ("[" * 100_000, "no JSON object"),
     ],

@@ -17,9 +17,9 @@ from afterlore.core import InputError, ToolCall
 from afterlore.llm.scripted import (
     FAULTS,
     Broken,
-    Endpoint,
     Raw,
     Rule,
+    ScriptedEndpoint,
     Turn,
     When,
     call,
@@ -40,12 +40,12 @@ def asks(*messages: dict[str, Any], **fields: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    with Endpoint(say("Forty metres. 四十米。"), key=KEY) as running:
+def endpoint() -> Iterator[ScriptedEndpoint]:
+    with ScriptedEndpoint(say("Forty metres. 四十米。"), key=KEY) as running:
         yield running
 
 
-def post(endpoint: Endpoint, body: Any, path: str = "/chat/completions", key: str = KEY) -> httpx2.Response:
+def post(endpoint: ScriptedEndpoint, body: Any, path: str = "/chat/completions", key: str = KEY) -> httpx2.Response:
     headers = {"authorization": f"Bearer {key}"} if key else {}
     content = body if isinstance(body, str) else json.dumps(body)
     return httpx2.post(
@@ -77,7 +77,7 @@ def joined(text: str) -> dict[str, Any]:
     return whole
 
 
-def test_a_stream_says_what_the_whole_reply_says(endpoint: Endpoint) -> None:
+def test_a_stream_says_what_the_whole_reply_says(endpoint: ScriptedEndpoint) -> None:
     turn = Turn("Forty metres. 四十米。" * 20, "It must be deep. " * 5, (SEARCH, call("visit", urls=["a", "b"])))
     endpoint.play(lambda _: turn)
     whole = post(endpoint, asks()).json()
@@ -96,19 +96,19 @@ def test_a_stream_says_what_the_whole_reply_says(endpoint: Endpoint) -> None:
     assert len(set(ids)) == 4
 
 
-def test_usage_is_reported_only_where_it_is_said_to_be(endpoint: Endpoint) -> None:
+def test_usage_is_reported_only_where_it_is_said_to_be(endpoint: ScriptedEndpoint) -> None:
     assert post(endpoint, asks()).json()["usage"]["total_tokens"] > 0
     assert joined(post(endpoint, asks(stream=True)).text)["usage"] is None
     endpoint.play(lambda _: Turn("nothing to see", usage=False))
     assert "usage" not in post(endpoint, asks()).json()
-    with Endpoint(say("so"), usage=False) as silent:
+    with ScriptedEndpoint(say("so"), usage=False) as silent:
         assert "usage" not in post(silent, asks()).json()
         body = asks(stream=True, stream_options={"include_usage": True})
         assert joined(post(silent, body).text)["usage"] is None
         assert "usage" not in post(silent, {"model": "scripted", "input": "so"}, "/embeddings").json()
 
 
-def test_vectors_are_the_same_every_time_and_near_for_text_that_shares_words(endpoint: Endpoint) -> None:
+def test_vectors_are_the_same_every_time_and_near_for_text_that_shares_words(endpoint: ScriptedEndpoint) -> None:
     texts = ["the quarry in Vell 采石场很深", "the quarry at Vell 采石场", "an unrelated sentence 无关的话"]
     body = {"model": "scripted", "input": texts}
     data = post(endpoint, body, "/embeddings").json()["data"]
@@ -123,7 +123,7 @@ def test_vectors_are_the_same_every_time_and_near_for_text_that_shares_words(end
     assert post(endpoint, {"model": "scripted", "input": []}, "/embeddings").status_code == 400
 
 
-def test_models_are_listed(endpoint: Endpoint) -> None:
+def test_models_are_listed(endpoint: ScriptedEndpoint) -> None:
     reply = httpx2.get(endpoint.base_url + "/models", headers={"authorization": f"Bearer {KEY}"}, trust_env=False)
     assert [one["id"] for one in reply.json()["data"]] == ["scripted"]
 
@@ -131,7 +131,7 @@ def test_models_are_listed(endpoint: Endpoint) -> None:
 @pytest.mark.parametrize("mode", ["strict", "lenient"])
 @pytest.mark.parametrize("key", ["", "wrong"])
 def test_a_wrong_key_is_not_let_in(mode: Any, key: str) -> None:
-    with Endpoint(say("so"), key=KEY, mode=mode) as endpoint:
+    with ScriptedEndpoint(say("so"), key=KEY, mode=mode) as endpoint:
         for path in ("/chat/completions", "/embeddings"):
             reply = post(endpoint, asks(), path, key=key)
             assert reply.status_code == 401
@@ -184,33 +184,33 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_a_strict_endpoint_refuses_what_hosted_ones_refuse(endpoint: Endpoint, name: str) -> None:
+def test_a_strict_endpoint_refuses_what_hosted_ones_refuse(endpoint: ScriptedEndpoint, name: str) -> None:
     body, wording = WRONG[name]
     reply = post(endpoint, body)
     assert reply.status_code == (404 if name == "another model" else 400)
     assert wording in reply.json()["error"]["message"]
     assert endpoint.count() == 1
-    with Endpoint(say("so"), mode="lenient") as lenient:
+    with ScriptedEndpoint(say("so"), mode="lenient") as lenient:
         assert post(lenient, body).status_code == (400 if name == "no messages" else 200)
 
 
-def test_a_strict_endpoint_takes_what_is_in_order(endpoint: Endpoint) -> None:
+def test_a_strict_endpoint_takes_what_is_in_order(endpoint: ScriptedEndpoint) -> None:
     long = asks(SYSTEM, USER, calling("a", "b"), answered("b"), answered("a"), SAID, USER, calling("c"), answered("c"))
     assert post(endpoint, {**long, "tools": [TOOL], "tool_choice": "auto", "max_tokens": 5}).status_code == 200
     assert post(endpoint, asks(USER, calling("a"), answered("a"), USER)).status_code == 200
 
 
-def test_a_body_that_is_no_json_is_refused(endpoint: Endpoint) -> None:
+def test_a_body_that_is_no_json_is_refused(endpoint: ScriptedEndpoint) -> None:
     assert post(endpoint, '{"model": ').status_code == 400
     assert post(endpoint, "[]").status_code == 400
 
 
 def test_there_are_two_modes() -> None:
     with pytest.raises(InputError, match="strict, lenient"):
-        Endpoint(say("so"), mode="loose")  # type: ignore[arg-type]
+        ScriptedEndpoint(say("so"), mode="loose")  # type: ignore[arg-type]
 
 
-def test_requests_are_kept_as_they_came(endpoint: Endpoint) -> None:
+def test_requests_are_kept_as_they_came(endpoint: ScriptedEndpoint) -> None:
     body = asks({**USER, "content": f"the key is {KEY}"})
     post(endpoint, body)
     assert endpoint.bodies == (body,)
@@ -231,20 +231,20 @@ def test_two_hundred_clients_at_once_are_all_counted() -> None:
         await together.wait()
         return Turn("together")
 
-    async def ask(endpoint: Endpoint) -> list[str]:
+    async def ask(endpoint: ScriptedEndpoint) -> list[str]:
         limits = httpx2.Limits(max_connections=clients)
         async with httpx2.AsyncClient(limits=limits, timeout=60, trust_env=False) as client:
             url = endpoint.base_url + "/chat/completions"
             replies = await asyncio.gather(*(client.post(url, json=asks()) for _ in range(clients)))
             return [reply.json()["choices"][0]["message"]["content"] for reply in replies]
 
-    with Endpoint(policy, keep=False) as endpoint:
+    with ScriptedEndpoint(policy, keep=False) as endpoint:
         assert asyncio.run(ask(endpoint)) == ["together"] * clients
         assert endpoint.count() == clients
         assert endpoint.seen == ()
 
 
-def test_a_client_that_leaves_within_its_request_is_counted(endpoint: Endpoint) -> None:
+def test_a_client_that_leaves_within_its_request_is_counted(endpoint: ScriptedEndpoint) -> None:
     head = b"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{"
     address = urlsplit(endpoint.base_url)
     with socket.create_connection((str(address.hostname), address.port or 0)) as connection:
@@ -259,7 +259,7 @@ def test_it_ends_while_clients_wait() -> None:
     before = threading.active_count()
     ended: list[str] = []
 
-    def ask(endpoint: Endpoint) -> None:
+    def ask(endpoint: ScriptedEndpoint) -> None:
         try:
             post(endpoint, asks())
         except httpx2.TransportError as error:
@@ -271,7 +271,7 @@ def test_it_ends_while_clients_wait() -> None:
         arrived.set()
         return Broken("hang")
 
-    with Endpoint(policy) as endpoint:
+    with ScriptedEndpoint(policy) as endpoint:
         client = threading.Thread(target=ask, args=(endpoint,))
         client.start()
         assert arrived.wait(10)
@@ -281,7 +281,7 @@ def test_it_ends_while_clients_wait() -> None:
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_connections_go_wrong_in_the_way_that_was_asked_for(endpoint: Endpoint, stream: bool) -> None:
+def test_connections_go_wrong_in_the_way_that_was_asked_for(endpoint: ScriptedEndpoint, stream: bool) -> None:
     body = asks(stream=stream)
     expected: dict[str, type[Exception]] = {
         "hang": httpx2.ReadTimeout,
@@ -297,7 +297,7 @@ def test_connections_go_wrong_in_the_way_that_was_asked_for(endpoint: Endpoint, 
             assert endpoint.count() == 1
 
 
-def test_streams_end_in_the_wrong_way(endpoint: Endpoint) -> None:
+def test_streams_end_in_the_wrong_way(endpoint: ScriptedEndpoint) -> None:
     endpoint.play(lambda _: Broken("unfinished"))
     pieces = events(post(endpoint, asks(stream=True)).text)
     assert all(json.loads(piece)["choices"][0]["finish_reason"] is None for piece in pieces)
@@ -309,7 +309,7 @@ def test_streams_end_in_the_wrong_way(endpoint: Endpoint) -> None:
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_an_endless_reply_goes_on_until_the_client_leaves(endpoint: Endpoint, stream: bool) -> None:
+def test_an_endless_reply_goes_on_until_the_client_leaves(endpoint: ScriptedEndpoint, stream: bool) -> None:
     endpoint.play(lambda _: Broken("endless"))
     headers = {"authorization": f"Bearer {KEY}"}
     url, body, read = endpoint.base_url + "/chat/completions", asks(stream=stream), 0
@@ -322,7 +322,7 @@ def test_an_endless_reply_goes_on_until_the_client_leaves(endpoint: Endpoint, st
     assert post(endpoint, asks()).status_code == 200
 
 
-def test_every_fault_reaches_the_client(endpoint: Endpoint) -> None:
+def test_every_fault_reaches_the_client(endpoint: ScriptedEndpoint) -> None:
     """No fault leaves the reply as it was: what the client is given differs from the policy's own words."""
     policy = say("Forty metres.", SEARCH, call("visit", urls=["a"]))
     endpoint.play(policy)
@@ -358,18 +358,18 @@ def test_every_fault_reaches_the_client(endpoint: Endpoint) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in FAULTS if name.startswith("overflow")])
-def test_an_overflow_comes_only_to_what_is_long(endpoint: Endpoint, name: str) -> None:
+def test_an_overflow_comes_only_to_what_is_long(endpoint: ScriptedEndpoint, name: str) -> None:
     endpoint.play(faulty(say("so"), Rule(FAULTS[name], When(longer_than=100))))
     assert post(endpoint, asks()).status_code == 200
     assert post(endpoint, asks({**USER, "content": "long " * 40})).status_code in (400, 413, 422)
 
 
-def statuses(policy: Any, endpoint: Endpoint, n: int = 6, **fields: Any) -> list[int]:
+def statuses(policy: Any, endpoint: ScriptedEndpoint, n: int = 6, **fields: Any) -> list[int]:
     endpoint.play(policy)
     return [post(endpoint, asks(**fields)).status_code for _ in range(n)]
 
 
-def test_schedules(endpoint: Endpoint) -> None:
+def test_schedules(endpoint: ScriptedEndpoint) -> None:
     down = FAULTS["unavailable"]
     assert statuses(faulty(say("so"), Rule(down, When(last=2))), endpoint) == [503, 503, 200, 200, 200, 200]
     assert statuses(faulty(say("so"), Rule(down, When(first=3, last=3))), endpoint) == [200, 200, 503, 200, 200, 200]
@@ -380,7 +380,7 @@ def test_schedules(endpoint: Endpoint) -> None:
     assert statuses(both, endpoint, 3) == [503, 429, 200]
 
 
-def test_chance_is_the_same_on_every_run_with_one_seed(endpoint: Endpoint) -> None:
+def test_chance_is_the_same_on_every_run_with_one_seed(endpoint: ScriptedEndpoint) -> None:
     def run(seed: int) -> list[int]:
         return statuses(faulty(say("so"), Rule(FAULTS["unavailable"], When(p=0.5, seed=seed))), endpoint, 20)
 
@@ -389,25 +389,25 @@ def test_chance_is_the_same_on_every_run_with_one_seed(endpoint: Endpoint) -> No
     assert set(first) == {200, 503}
 
 
-def test_retry_after_is_sent_where_it_is_given(endpoint: Endpoint) -> None:
+def test_retry_after_is_sent_where_it_is_given(endpoint: ScriptedEndpoint) -> None:
     endpoint.play(in_turn([rate_limited("3"), rate_limited()]))
     assert post(endpoint, asks()).headers["retry-after"] == "3"
     assert "retry-after" not in post(endpoint, asks()).headers
 
 
 @pytest.mark.parametrize("name", ["key_echo", "key_echo_500"])
-def test_a_key_is_echoed_where_a_provider_does_so(endpoint: Endpoint, name: str) -> None:
+def test_a_key_is_echoed_where_a_provider_does_so(endpoint: ScriptedEndpoint, name: str) -> None:
     endpoint.play(faulty(say("so"), Rule(FAULTS[name])))
     assert KEY in post(endpoint, asks()).text
 
 
-def test_a_raw_answer_is_sent_as_it_stands(endpoint: Endpoint) -> None:
+def test_a_raw_answer_is_sent_as_it_stands(endpoint: ScriptedEndpoint) -> None:
     endpoint.play(lambda _: Raw(418, "short and stout", "text/plain"))
     reply = post(endpoint, asks())
     assert (reply.status_code, reply.text) == (418, "short and stout")
 
 
-def test_a_script_is_played_in_order_and_its_last_answer_stays(endpoint: Endpoint) -> None:
+def test_a_script_is_played_in_order_and_its_last_answer_stays(endpoint: ScriptedEndpoint) -> None:
     endpoint.play(in_turn([Turn("one"), Turn("two")]))
     said = [post(endpoint, asks()).json()["choices"][0]["message"]["content"] for _ in range(3)]
     assert said == ["one", "two", "two"]
@@ -415,6 +415,6 @@ def test_a_script_is_played_in_order_and_its_last_answer_stays(endpoint: Endpoin
         in_turn([])
 
 
-def test_ids_that_a_script_gives_are_kept(endpoint: Endpoint) -> None:
+def test_ids_that_a_script_gives_are_kept(endpoint: ScriptedEndpoint) -> None:
     endpoint.play(say("", ToolCall(id="own", name="search", arguments="{}")))
     assert post(endpoint, asks()).json()["choices"][0]["message"]["tool_calls"][0]["id"] == "own"

@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from afterlore.app import cli
-from afterlore.llm.scripted import Endpoint, searcher
+from afterlore.llm.scripted import ScriptedEndpoint, searcher
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "samples" / "research"
@@ -78,12 +78,14 @@ def corpus() -> Corpus:
 
 
 @pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    with Endpoint(searcher(), mode="strict") as running:
+def endpoint() -> Iterator[ScriptedEndpoint]:
+    with ScriptedEndpoint(searcher(), mode="strict") as running:
         yield running
 
 
-def ask(endpoint: Endpoint, question: str, corpus: Corpus, *, tools: list[Any], shown: int = 100) -> dict[str, Any]:
+def ask(
+    endpoint: ScriptedEndpoint, question: str, corpus: Corpus, *, tools: list[Any], shown: int = 100
+) -> dict[str, Any]:
     """The simplest loop there is; of the results the last ``shown`` are sent whole. Gives the last message."""
     messages: list[dict[str, Any]] = [{"role": "system", "content": "Search."}, {"role": "user", "content": question}]
     for _ in range(60):
@@ -111,7 +113,7 @@ def answer_of(message: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question["id"])
-def test_it_answers_by_reading(endpoint: Endpoint, corpus: Corpus, question: dict[str, Any]) -> None:
+def test_it_answers_by_reading(endpoint: ScriptedEndpoint, corpus: Corpus, question: dict[str, Any]) -> None:
     said = answer_of(ask(endpoint, question["question"], corpus, tools=[SEARCH, VISIT, ANSWER]))
     for cited in said["evidence"]:
         assert cited["quote"] in corpus.pages[cited["address"]]
@@ -123,20 +125,20 @@ def test_it_answers_by_reading(endpoint: Endpoint, corpus: Corpus, question: dic
     assert said["answer"] in "".join(cited["quote"] for cited in said["evidence"])
 
 
-def test_where_there_is_no_tool_for_it_the_answer_is_text(endpoint: Endpoint, corpus: Corpus) -> None:
+def test_where_there_is_no_tool_for_it_the_answer_is_text(endpoint: ScriptedEndpoint, corpus: Corpus) -> None:
     question = QUESTIONS[0]
     message = ask(endpoint, question["question"], corpus, tools=[SEARCH, VISIT])
     assert message["content"].startswith(f"{question['answer']}\n“")
 
 
-def test_without_tools_it_says_that_it_does_not_know(endpoint: Endpoint, corpus: Corpus) -> None:
+def test_without_tools_it_says_that_it_does_not_know(endpoint: ScriptedEndpoint, corpus: Corpus) -> None:
     said = answer_of(ask(endpoint, QUESTIONS[0]["question"], corpus, tools=[ANSWER]))
     assert "could not find" in said["answer"]
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question["id"])
 def test_what_is_no_longer_shown_is_noted_or_read_again(
-    endpoint: Endpoint, corpus: Corpus, question: dict[str, Any]
+    endpoint: ScriptedEndpoint, corpus: Corpus, question: dict[str, Any]
 ) -> None:
     """Results vanish from the messages, as in a loop that makes room; what it noted on the way stays."""
     said = answer_of(ask(endpoint, question["question"], corpus, tools=[SEARCH, VISIT, ANSWER], shown=2))
@@ -146,19 +148,19 @@ def test_what_is_no_longer_shown_is_noted_or_read_again(
 def test_without_memory_it_finds_nothing(corpus: Corpus) -> None:
     """It can fail: what it does not see, it does not know."""
     question = QUESTIONS[0]
-    with Endpoint(searcher(memory=0)) as endpoint:
+    with ScriptedEndpoint(searcher(memory=0)) as endpoint:
         said = answer_of(ask(endpoint, question["question"], corpus, tools=[SEARCH, VISIT, ANSWER]))
     assert "could not find" in said["answer"]
 
 
 def test_it_stops_after_so_many_turns(corpus: Corpus) -> None:
-    with Endpoint(searcher(most=2)) as endpoint:
+    with ScriptedEndpoint(searcher(most=2)) as endpoint:
         ask(endpoint, QUESTIONS[0]["question"], corpus, tools=[SEARCH, VISIT, ANSWER])
         assert endpoint.count() == 3
 
 
 @pytest.mark.parametrize("question", ["", "?", "生产", "Who?", "《", "x" * 50_000])
-def test_any_question_is_taken(endpoint: Endpoint, corpus: Corpus, question: str) -> None:
+def test_any_question_is_taken(endpoint: ScriptedEndpoint, corpus: Corpus, question: str) -> None:
     endpoint.mode = "lenient"
     assert "could not find" in answer_of(ask(endpoint, question, corpus, tools=[SEARCH, VISIT, ANSWER]))["answer"]
 

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import IO, TYPE_CHECKING, Any, Self
 
 from rich.console import Console
 from rich.markup import escape
@@ -13,7 +13,7 @@ from rich.table import Table
 if TYPE_CHECKING:
     from afterlore.brief.pipeline import Built
 
-__all__ = ["Bar", "figures", "report"]
+__all__ = ["Bar", "figures", "open_console", "report"]
 
 _SHOWN = 12
 
@@ -61,7 +61,7 @@ class Bar:
 
 def report(built: "Built") -> None:
     """The run's report: sources and their health, what was dropped and why, what was published."""
-    console = _console()
+    console = open_console(sys.stdout)
     edition = built.edition
     table = Table(title=f"{edition.title} {edition.date}", title_justify="left", box=None, pad_edge=False)
     for column in ("source", "state", "items", "newest", "detail"):
@@ -97,14 +97,16 @@ def report(built: "Built") -> None:
         console.print(escape(str(path)), soft_wrap=True)
 
 
-def _console() -> Console:
-    """As wide as the terminal; a file or pipe gets lines that are long enough for an address."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+def open_console(stream: IO[str]) -> Console:
+    """As wide as the terminal; a file or pipe gets lines that are long enough for an address. No text is turned into
+    emoji: ``:heart:`` stays what was written.
+    """
+    return Console(file=stream, highlight=False, emoji=False, width=None if stream.isatty() else 160)
 
 
 def figures(result: dict[str, Any]) -> None:
     """An evaluation: a table for each group of rows with the same columns, then lists, cut to their first items."""
-    console = _console()
+    console = open_console(sys.stdout)
     tables: dict[tuple[str, ...], list[tuple[str, dict[str, Any]]]] = {}
     for name, row in _rows(result, ""):
         tables.setdefault(tuple(row), []).append((name, row))

@@ -12,13 +12,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 
+from afterlore.app.terminal import open_console
 from afterlore.core import Step, StepKind, ToolCall, ToolStatus
 from afterlore.report import clean, one_line
 
 if TYPE_CHECKING:
     from afterlore.research.state import Result, State
 
-__all__ = ["Watch", "print_result", "said"]
+__all__ = ["Watch", "plural", "print_result", "said", "short"]
 
 _WIDTH = 110
 """Characters of a line that is not wrapped."""
@@ -31,7 +32,7 @@ class Watch:
     def __init__(self, *, quiet: bool, to_stdout: bool = False) -> None:
         self._quiet = quiet
         stream = sys.stdout if to_stdout else sys.stderr
-        self._console = Console(file=stream, highlight=False, width=None if stream.isatty() else 160)
+        self._console = open_console(stream)
         self._status: Status | None = None
         if not quiet and not to_stdout and stream.isatty():
             self._status = Status("", console=self._console)
@@ -53,7 +54,12 @@ class Watch:
             self._console.print(escape(clean(text)), soft_wrap=True)
 
     def __call__(self, state: "State", news: BaseModel) -> None:
-        """One event."""
+        """One event of a run."""
+        self.news(news)
+        self.status(used(state))
+
+    def news(self, news: BaseModel) -> None:
+        """What an event says."""
         from afterlore.research.state import Asked, Done
 
         if isinstance(news, Done):
@@ -62,8 +68,11 @@ class Watch:
             self._step(news)
         elif isinstance(news, Asked) and news.closing:
             self._line("…", f"asking for the answer ({news.closing})")
+
+    def status(self, text: str) -> None:
+        """The line below, while the run works."""
         if self._status:
-            self._status.update(escape(used(state)))
+            self._status.update(escape(text))
 
     def replay(self, step: Step) -> None:
         """One step of a run that is over."""
@@ -94,17 +103,22 @@ class Watch:
     def _line(self, mark: str, text: str) -> None:
         if not self._quiet:
             width = min(_WIDTH, self._console.width - len(mark) - 1)
-            self._console.print(f"{mark} {escape(_short(text, width))}")
+            self._console.print(f"{mark} {escape(short(text, width))}")
 
 
 def used(state: "State") -> str:
     """What was used of the budget, in one line."""
-    parts = [f"{state.calls} requests" + ("" if state.budget.calls is None else f" of {state.budget.calls}")]
+    parts = [plural(state.calls, "request") + ("" if state.budget.calls is None else f" of {state.budget.calls}")]
     parts.append(f"{state.tokens:,} tokens" + ("" if state.budget.tokens is None else f" of {state.budget.tokens:,}"))
     if state.cost or state.budget.cost is not None:
         parts.append(f"${state.cost}" + ("" if state.budget.cost is None else f" of {state.budget.cost}"))
     parts.append(f"{state.seconds:.0f} s" + ("" if state.budget.seconds is None else f" of {state.budget.seconds:g}"))
     return f"{state.turns} turns, {', '.join(parts)}, {len(state.findings.pages)} pages read"
+
+
+def plural(number: int, word: str) -> str:
+    """So many of them."""
+    return f"{number:,} {word}" + "s" * (number != 1)
 
 
 def said(call: ToolCall) -> str:
@@ -121,9 +135,9 @@ def said(call: ToolCall) -> str:
 
 def print_result(result: "Result") -> None:
     """The answer with its evidence; without one, why, and what was found."""
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+    console = open_console(sys.stdout)
     if result.answer is not None:
-        console.print(f"\n[bold]{escape(clean(result.answer))}[/bold]")
+        console.print(f"\n{escape(clean(result.answer))}", style="bold", soft_wrap=True)
         if result.stop_reason != "answered":
             console.print(f"(not finished: {result.stop_reason}; this is the best there was)")
     else:
@@ -146,15 +160,16 @@ def _print_found(console: Console, result: "Result") -> None:
     if found.pages:
         console.print(f"\npages that were read ({len(found.pages)})")
     for page in found.pages[:_SHOWN]:
-        console.print(f"  {escape(_short(page.title))}  {escape(clean(page.address))}", soft_wrap=True)
+        console.print(f"  {escape(short(page.title))}  {escape(clean(page.address))}", soft_wrap=True)
     read = {page.address for page in found.pages}
     hits = [hit for hit in found.hits if hit.address not in read]
     if hits:
         console.print(f"\nhits that were not read ({len(hits)})")
     for hit in hits[:_SHOWN]:
-        console.print(f"  {escape(_short(hit.title))}  {escape(clean(hit.address))}", soft_wrap=True)
+        console.print(f"  {escape(short(hit.title))}  {escape(clean(hit.address))}", soft_wrap=True)
 
 
-def _short(text: str, width: int = _WIDTH) -> str:
+def short(text: str, width: int = _WIDTH) -> str:
+    """On one line of at most so many characters."""
     line = one_line(text)
     return line if len(line) <= width else f"{line[: max(0, width - 1)]}…"

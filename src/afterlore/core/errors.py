@@ -116,7 +116,7 @@ class ModelError(ServiceError):
     ``kind`` is one of: ``rate_limited``, ``unavailable``, ``timed_out``, ``context_overflow``, ``refused`` (the request
     is not accepted: key, model name, parameters), ``malformed`` (an answer that cannot be read), ``cut_off`` (a stream
     that ended early). ``status`` is the HTTP status, or None when there was no answer; ``attempts`` how often it was
-    tried.
+    sent: 0 where nothing answers at its address.
     """
 
     def __init__(

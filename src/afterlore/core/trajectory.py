@@ -167,7 +167,7 @@ class Truncated(Record):
     """The agent ran out, or was stopped; what it had by then is kept."""
 
     kind: Literal["truncated"] = "truncated"
-    limit: Limit | Literal["context", "cancelled"]
+    limit: Limit | Literal["context", "rounds", "cancelled"]
     answer: str | None = None
     """The best there was, if there was any."""
 

@@ -106,20 +106,20 @@ class Attempts:
                         held.commit(tokens=0, cost=Decimal(0))
                     elif held is not None:
                         held.commit(tokens=attempt.tokens, cost=attempt.cost)
-            await self._pause(trouble, tried, ledger)
+            await self._pause(trouble, tried, sent, ledger)
 
-    def error(self, trouble: Trouble, tried: int) -> ModelError:
-        """What callers are told."""
+    def error(self, trouble: Trouble, sent: int) -> ModelError:
+        """What callers are told, of so many attempts that were sent."""
         return ModelError(
             self.endpoint.name,
             trouble.kind,
             trouble.detail,
             status=trouble.status,
-            attempts=tried,
+            attempts=sent,
             recoverable=trouble.kind not in ("refused", "context_overflow"),
         )
 
-    async def _pause(self, trouble: Trouble, tried: int, ledger: Ledger | None) -> None:
+    async def _pause(self, trouble: Trouble, tried: int, sent: int, ledger: Ledger | None) -> None:
         """Wait before the next attempt. Raises the error when there is none."""
         name, retries, left = self.endpoint.name, self.endpoint.retries, _seconds_left(ledger)
         if ledger is not None and left <= _NO_TIME:
@@ -134,7 +134,7 @@ class Attempts:
             elif tried > 1:
                 detail += f" ({tried} attempts)"
             trouble.detail = detail
-            raise self.error(trouble, tried) from trouble.__cause__
+            raise self.error(trouble, sent) from trouble.__cause__
         if ledger is not None and pause >= left:
             raise BudgetExhausted("seconds", ledger.budget.seconds)
         if trouble.wait:

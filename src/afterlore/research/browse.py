@@ -92,7 +92,8 @@ def browsing(
                 said.append(f"{address[:_ADDRESS]!r} could not be read: {page}")
                 continue
             share = most // len(pages)
-            shown = passages(page.text, arguments.goal, share)
+            # Of a long page that takes a while.
+            shown = await asyncio.to_thread(passages, page.text, arguments.goal, share)
             title = page.title[:_TITLE]
             note = f", passages about the goal: {len(shown):,} shown" if shown != page.text else ""
             said.append(f"{page.address[:_ADDRESS]!r} was read: {len(page.text):,} characters{note}.")

@@ -59,7 +59,7 @@ from afterlore.research.state import Asked, Attempt, Checked, Done, Result, Resu
 from afterlore.research.tools import Checked as CheckedCall
 from afterlore.research.tools import Output, Tool, Tools
 
-__all__ = ["LONGEST_QUESTION", "Limits", "Loop", "begin", "check_question"]
+__all__ = ["LONGEST_QUESTION", "Counted", "Limits", "Loop", "begin", "check_question", "usage_of"]
 
 _log = logging.getLogger(__name__)
 
@@ -142,7 +142,7 @@ class Loop:
         return state.result()
 
 
-class _Counted(Ledger):
+class Counted(Ledger):
     """A shared ledger as one run sees it: what is reserved through it is put down before it is sent."""
 
     def __init__(self, shared: Ledger, note: Callable[[Attempt], None]) -> None:
@@ -162,7 +162,11 @@ class _Counted(Ledger):
 
     def reserve(self, *, calls: int = 0, tokens: int = 0, cost: Decimal = Decimal(0)) -> Reservation:
         held = self._shared.reserve(calls=calls, tokens=tokens, cost=cost)
-        self._note(Attempt(calls=calls, tokens=tokens, cost=cost))
+        try:
+            self._note(Attempt(calls=calls, tokens=tokens, cost=cost))
+        except BaseException:
+            held.release()
+            raise
         return held
 
 
@@ -259,7 +263,7 @@ class _Work:
         specs = self.tools.specs[-1:] if why else self.tools.specs
         request = Request(messages=messages, tools=specs, max_tokens=self.loop.limits.reply)
         self.put("asked", Asked(seq=len(state.steps), model=self.loop.model.name, tokens=tokens, closing=why))
-        ledger = _Counted(self.last if why and self.last else self.shared, lambda attempt: self.put("attempt", attempt))
+        ledger = Counted(self.last if why and self.last else self.shared, lambda attempt: self.put("attempt", attempt))
         began, at = time.monotonic(), datetime.now(UTC)
         step = Step(seq=len(state.steps), kind=StepKind.THINK, at=at)
         try:
@@ -271,7 +275,7 @@ class _Work:
             self._run_out("seconds", why)
         except ModelError as error:
             failure = Failure(kind=error.kind, recoverable=error.recoverable, cause=str(error), seq=step.seq)
-            changes = {"failure": failure, "usage": _usage_of(error), "seconds": _since(began)}
+            changes = {"failure": failure, "usage": usage_of(error), "seconds": _since(began)}
             self.put("step", step.model_copy(update=changes))
             self._after_failure(failure, why)
         else:
@@ -456,9 +460,9 @@ def _answer_in(calls: Sequence[ToolCall]) -> ToolCall | None:
     return next((call for call in calls if call.name == ANSWER.name and call.parsed is not None), None)
 
 
-def _usage_of(error: ModelError) -> Usage:
+def usage_of(error: ModelError) -> Usage:
     """Of a request that failed: an endpoint that refused consumed nothing, of one that broke off it is not known."""
-    if error.status is not None and error.status >= 400:
+    if not error.attempts or (error.status is not None and error.status >= 400):
         return Usage(attempts=error.attempts)
     return Usage(attempts=error.attempts, input_tokens=None, output_tokens=None, cached_tokens=None, cost=None)
 

@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from afterlore.core import canonical_json
+
 __all__ = ["Unfit", "read_arguments", "sound"]
 
 _FENCE = re.compile(r"\A```\w*\s*(.*?)\s*```\Z", re.S)
@@ -45,6 +47,10 @@ def read_arguments(text: str, model: type[_M]) -> tuple[_M, bool]:
     value, mended = _read(text)
     if "\\u" in text:
         value = json.loads(sound(json.dumps(value, ensure_ascii=False)))
+    try:
+        canonical_json(value)
+    except ValueError as error:
+        raise Unfit("the arguments hold a number that is too large; send a smaller one") from error
     for _ in range(1 + 2 * _NAMED):
         try:
             return model.model_validate(value), mended

@@ -301,16 +301,18 @@ class State:
         self._asked = None
 
     def _settle(self, usage: Usage, *, answered: bool) -> None:
-        """Put down what a request consumed: what is known of it, else what was reserved for it."""
+        """Put down what a request consumed: what is known of it, else what was reserved for it. A call that
+        was never sent, since nothing answered at the address, does not count.
+        """
         held, self._open = self._open, []
-        self.calls += sum(one.calls for one in held)
+        reserved = sum(one.calls for one in held)
+        self.calls += min(reserved, usage.attempts) if answered else reserved
         self.tokens += usage.tokens if answered and usage.tokens is not None else sum(one.tokens for one in held)
         self.cost += usage.cost if answered and usage.cost is not None else sum((one.cost for one in held), Decimal(0))
         if answered:
             self.usage += usage
         elif held:
-            lost = sum(one.calls for one in held)
-            self.usage += Usage(attempts=lost, input_tokens=None, output_tokens=None, cached_tokens=None, cost=None)
+            self.usage += Usage(attempts=reserved, input_tokens=None, output_tokens=None, cached_tokens=None, cost=None)
 
     def _apply_resumed(self, resumed: Resumed) -> Resumed:
         self._settle(Usage(), answered=False)

@@ -3,7 +3,7 @@
 Nothing here shows what a model can do. It shows what happens around one.
 """
 
-from afterlore.llm.scripted.endpoint import Endpoint, Mode, Seen
+from afterlore.llm.scripted.endpoint import Mode, ScriptedEndpoint, Seen
 from afterlore.llm.scripted.faults import FAULTS, Fault, Garbled, Rule, When, faulty, rate_limited
 from afterlore.llm.scripted.searcher import searcher
 from afterlore.llm.scripted.turn import Answer, Body, Broken, Policy, Raw, Turn, call, in_turn, say
@@ -13,13 +13,13 @@ __all__ = [
     "Answer",
     "Body",
     "Broken",
-    "Endpoint",
     "Fault",
     "Garbled",
     "Mode",
     "Policy",
     "Raw",
     "Rule",
+    "ScriptedEndpoint",
     "Seen",
     "Turn",
     "When",

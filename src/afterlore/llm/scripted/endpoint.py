@@ -28,7 +28,7 @@ from afterlore.llm.scripted import strict, wire
 from afterlore.llm.scripted.strict import Refusal
 from afterlore.llm.scripted.turn import Answer, Body, Broken, Policy, Raw, Turn
 
-__all__ = ["Endpoint", "Mode", "Seen"]
+__all__ = ["Mode", "ScriptedEndpoint", "Seen"]
 
 Mode = Literal["strict", "lenient"]
 
@@ -51,7 +51,7 @@ class Seen:
         return json.loads(self.body)
 
 
-class Endpoint:
+class ScriptedEndpoint:
     """A context manager: it listens on a free port of 127.0.0.1 from ``with`` on, in a thread of its own.
 
     ``policy`` decides the replies. ``mode`` ``strict`` refuses what hosted endpoints refuse, ``lenient`` takes any

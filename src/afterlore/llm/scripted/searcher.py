@@ -18,48 +18,15 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
 from afterlore.core import ToolCall
+from afterlore.llm.scripted.record import is_record, record
+from afterlore.llm.scripted.relations import KNOWN, NOTE, READ, RELATIONS, Kind, Relation
 from afterlore.llm.scripted.turn import Body, Policy, Turn, call
 
 __all__ = ["searcher"]
 
-Kind = Literal["person", "firm", "place", "thing", "year", "number"]
-
-
-@dataclass(frozen=True)
-class _Relation:
-    asked: re.Pattern[str]
-    """As a question names it."""
-    told: re.Pattern[str]
-    """As a page states it."""
-    kinds: tuple[Kind, ...]
-    """What it leads to."""
-    query: str
-
-
-def _relation(asked: str, told: str, kinds: str, query: str) -> _Relation:
-    kinds_: tuple[Any, ...] = tuple(kinds.split())
-    return _Relation(re.compile(asked, re.I), re.compile(told, re.I), kinds_, query)
-
-
-_RELATIONS = (
-    _relation(r"founde[dr]|创始人|创办|创立", r"founded|founder|创始人|创办|创立", "person", "founder 创始人"),
-    _relation(r"\bborn\b|birthplace|出生", r"\bborn\b|出生", "place year", "born 出生"),
-    _relation(r"\bmakes?\b|maker|produce|生产|制造", r"\bma[dk]es?\b|\bsold\b|生产|产品", "firm", "made by 生产"),
-    _relation(r"design|architect|设计", r"designed|设计", "person", "designed 设计"),
-    _relation(r"captain|船长", r"captain|船长", "person thing", "captain 船长"),
-    _relation(r"vessel built|built the vessel|建造", r"\bbuil[td]|建造", "thing firm", "built vessel 建造"),
-    _relation(r"supervis|导师", r"supervis|导师", "person", "supervised 导师"),
-    _relation(r"acquire|bought|收购", r"acquired|收购", "firm", "acquired 收购"),
-    _relation(r"\bworks\b|\bsails\b|航行", r"\bworks on\b|航行", "place", "works on"),
-    _relation(r"author|\bwrote\b|作者", r"author|\bwrote\b|作者", "person", "author 作者"),
-    _relation(r"marr(?:y|ied)|wife|husband|妻子|丈夫", r"married|wife|husband|妻子|丈夫", "person", "married 妻子"),
-    _relation(r"\bdeep\b|depth|多深|深度", r"\bdeep\b|深\d", "number", "deep 深"),
-    _relation(r"海拔|elevation|how high", r"海拔|above the sea", "number", "altitude 海拔"),
-    _relation(r"lighthouse|灯塔", r"lighthouse|灯塔", "year", "lighthouse 灯塔"),
-)
 _WANTED: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("year", re.compile(r"\bwhat year\b|\bwhich year\b|^when\b|哪一?年|何时", re.I)),
     ("number", re.compile(r"\bhow (?:deep|high|tall|long|heavy)\b|多[深高长重]|多少", re.I)),
@@ -83,7 +50,6 @@ _YEAR = re.compile(r"(?<!\d)1[0-9]{3}(?!\d)|(?<!\d)20\d\d(?!\d)")
 _NUMBER = re.compile(r"\d[\d,.]*\s*(?:metres?|meters?|kilometres?|kilograms?|米|公里|公斤)")
 _HIT = re.compile(r"^- (?P<title>.+?)(?: \(\d[\d-]*\))?\n  (?P<address>\S+)\n  (?P<snippet>.*)$", re.M)
 _DATA = re.compile(r"<data (?P<mark>\w+)> (?:page )?(?P<address>[^\n]*)\n(?P<inside>.*?)\n?</data (?P=mark)>", re.S)
-_NOTE = re.compile(r"^Noted: “(?P<text>[^\n]+)” \((?P<title>[^\n]*) \| (?P<address>[^\n]*)\)$", re.M)
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _NOT_SHOWN = "[no longer shown"
 _TWICE = 2
@@ -115,6 +81,8 @@ class _Known:
     hits: dict[str, _Seen] = field(default_factory=dict)
     pages: dict[str, _Seen] = field(default_factory=dict)
     noted: frozenset[str] = frozenset()
+    carried: bool = False
+    """Whether it was told what an earlier round found, and goes on from there."""
     turns: int = 0
 
     def page_of(self, name: str) -> _Seen | None:
@@ -158,6 +126,8 @@ def searcher(*, memory: int = 40, most: int = 30) -> Policy:
     """
 
     def policy(body: Body) -> Turn:
+        if is_record(body):
+            return record(body)
         known = _read(body, memory)
         tools = {tool["function"]["name"]: tool["function"] for tool in body.get("tools") or ()}
         outcome = _think(known)
@@ -178,7 +148,14 @@ def _read(body: Body, memory: int) -> _Known:
     for message in body["messages"]:
         content = _text(message.get("content"))
         if message["role"] != "tool":
-            notes += [_Seen(one["address"], one["title"], one["text"], whole=False) for one in _NOTE.finditer(content)]
+            earlier = list(KNOWN.finditer(content))
+            known.carried = known.carried or bool(earlier)
+            # What such a page tells was noted then.
+            known.visits |= {
+                address: _TWICE for one in READ.finditer(content) for address in one[0].split()[3:] if address != "-"
+            }
+            said = [*NOTE.finditer(content), *earlier]
+            notes += [_Seen(one["address"], one["title"], one["text"], whole=False) for one in said]
         if message["role"] == "user" and not known.question:
             known.question = content.strip().split("\n\n")[0][:2000]
         elif message["role"] == "assistant":
@@ -237,7 +214,11 @@ def _hits(content: str) -> Iterator[_Seen]:
 
 def _think(known: _Known) -> _Found | _Step:
     """The answer, or what to do for it."""
-    first = _search(known, known.question, *_CAPITALS.findall(re.sub(r"^\w+", "", known.question)))
+    first = (
+        None
+        if known.carried
+        else _search(known, known.question, *_CAPITALS.findall(re.sub(r"^\w+", "", known.question)))
+    )
     if first:
         return first
     found: list[_Found] = []
@@ -268,10 +249,10 @@ def _walk(known: _Known, start: str) -> _Found | _Step:
     at = question.find(start)
     open_ = sorted(
         (min(abs(match.start() - at) for match in relation.asked.finditer(question)), number)
-        for number, relation in enumerate(_RELATIONS)
+        for number, relation in enumerate(RELATIONS)
         if relation.asked.search(question.replace(start, " " * len(start)))
     )
-    left = [_RELATIONS[number] for _, number in open_]
+    left = [RELATIONS[number] for _, number in open_]
     name = start
     quotes: tuple[_Quote, ...] = ()
     while left:
@@ -297,7 +278,7 @@ def _open(known: _Known, name: str) -> _Step | None:
     return _visit(known, hit, name)
 
 
-def _look_further(known: _Known, name: str, relation: _Relation) -> _Step | None:
+def _look_further(known: _Known, name: str, relation: Relation) -> _Step | None:
     page = known.page_of(name)
     if page and not page.whole and (step := _visit(known, page, f"{name} {relation.query}")):
         return step
@@ -312,7 +293,7 @@ def _look_further(known: _Known, name: str, relation: _Relation) -> _Step | None
     return _visit(known, others[0], f"{name} {relation.query}") if others else None
 
 
-def _told(known: _Known, name: str, left: Sequence[_Relation], *, last: bool) -> tuple[_Relation, str, _Quote] | None:
+def _told(known: _Known, name: str, left: Sequence[Relation], *, last: bool) -> tuple[Relation, str, _Quote] | None:
     """The first open relation that a page states of the name, what it leads to, and the sentence."""
     for relation in left:
         for page in sorted(known.pages.values(), key=lambda page: name not in page.names):
@@ -326,7 +307,7 @@ def _told(known: _Known, name: str, left: Sequence[_Relation], *, last: bool) ->
     return None
 
 
-def _value(known: _Known, name: str, relation: _Relation, sentence: str, page: _Seen, *, last: bool) -> str:
+def _value(known: _Known, name: str, relation: Relation, sentence: str, page: _Seen, *, last: bool) -> str:
     """What a sentence says that the relation leads to; empty when it says nothing of the kind."""
     kinds: Sequence[Kind] = relation.kinds
     if last:

@@ -20,8 +20,7 @@ from afterlore.journal import Head, Runs, fold
 from afterlore.llm.attempts import Timing
 from afterlore.llm.chat import Chat
 from afterlore.llm.endpoint import Endpoint
-from afterlore.llm.scripted import Endpoint as Scripted
-from afterlore.llm.scripted import Mode, Rule, faulty, searcher
+from afterlore.llm.scripted import Mode, Rule, ScriptedEndpoint, faulty, searcher
 from afterlore.research.browse import browsing
 from afterlore.research.faults.library import ANSWER, PAGES, QUESTION, Library
 from afterlore.research.faults.scenarios import LONG_ENOUGH, SCENARIOS, Answered, Scenario
@@ -78,7 +77,7 @@ async def _side(
     rows = []
     async with AsyncExitStack() as stack:
         runs = stack.enter_context(Runs(folder / f"{mode}-{usage}.sqlite"))
-        served = stack.enter_context(Scripted(searcher(), mode=mode, usage=usage, key=_KEY))
+        served = stack.enter_context(ScriptedEndpoint(searcher(), mode=mode, usage=usage, key=_KEY))
         models: dict[tuple[float, bool], Chat] = {}
         for scenario in scenarios:
             kind = (scenario.timeout, scenario.stream)
@@ -89,7 +88,7 @@ async def _side(
     return tuple(rows)
 
 
-def _model(scenario: Scenario, served: Scripted) -> Chat:
+def _model(scenario: Scenario, served: ScriptedEndpoint) -> Chat:
     endpoint = Endpoint(
         name="scripted",
         base_url=served.base_url,
@@ -103,7 +102,7 @@ def _model(scenario: Scenario, served: Scripted) -> Chat:
     return Chat(endpoint, timing=Timing(sleep=_at_once))
 
 
-async def _row(scenario: Scenario, model: Chat, served: Scripted, runs: Runs) -> Row:
+async def _row(scenario: Scenario, model: Chat, served: ScriptedEndpoint, runs: Runs) -> Row:
     came: list[Rule] = []
     served.play(faulty(searcher(), *scenario.rules, told=came.append))
     library = Library(scenario.trouble)
@@ -154,7 +153,7 @@ def _lost(result: Result, runs: Runs, library: Library) -> str:
     return ""
 
 
-def _leak(result: Result, runs: Runs, served: Scripted) -> str:
+def _leak(result: Result, runs: Runs, served: ScriptedEndpoint) -> str:
     """Where the key is found that must be nowhere but in the requests."""
     if not all(_KEY in seen.headers.get("authorization", "") for seen in served.seen):
         return "a request came without the key"
@@ -163,7 +162,7 @@ def _leak(result: Result, runs: Runs, served: Scripted) -> str:
     return ""
 
 
-def _wrong(scenario: Scenario, result: Result, library: Library, served: Scripted) -> str:
+def _wrong(scenario: Scenario, result: Result, library: Library, served: ScriptedEndpoint) -> str:
     """What did not come out as the scenario says."""
     answered: Answered = "none" if result.answer is None else "right" if result.answer == ANSWER else "other"
     if (result.stop_reason, answered) != (scenario.stop, scenario.answered):

@@ -1,0 +1,103 @@
+"""Cells of the simulation: the same questions, seeds, policy and budget for every method; differences are paired.
+
+``HEADLINE`` was fixed before any result was looked at.
+"""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import fmean
+
+from afterlore.core import Budget
+from afterlore.journal import Runs
+from afterlore.research.browse import browsing
+from afterlore.research.loop import Limits, begin
+from afterlore.research.rounds.methods import METHODS, Method
+from afterlore.research.rounds.rounds import Plan, Rounds
+from afterlore.research.simulate.searcher import POLICIES, Policy, Searcher
+from afterlore.research.simulate.world import make_world
+from afterlore.stats import Interval, bootstrap
+
+__all__ = ["GRID", "HEADLINE", "Cell", "Outcome", "compare", "run_cell"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One setting."""
+
+    policy: Policy
+    branches: int
+    """Regions, one of which leads to the answer."""
+    questions: int
+    seeds: tuple[int, ...]
+    gate: bool = True
+    """Whether quotes are looked for in their pages."""
+    calls: int = 60
+    """Requests for one question, compressing included."""
+    rounds: int = 6
+
+    @property
+    def label(self) -> str:
+        """For a table."""
+        gate = "" if self.gate else " gate off"
+        return f"{self.policy.name} 1/{self.branches} poison {self.policy.poison:.0%}{gate}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Of one method in one cell; all lists are one item a question, a mean over the seeds."""
+
+    method: str
+    right: tuple[float, ...]
+    calls: tuple[float, ...]
+
+    @property
+    def share(self) -> float:
+        """Of questions answered rightly."""
+        return fmean(self.right)
+
+
+HEADLINE = Cell(POLICIES[0], branches=5, questions=500, seeds=(101, 102, 103, 104, 105))
+"""Policy ``wanderer``, answers reachable through one branch of five. The claim: ``rounds`` beats ``best-of-n`` and
+``forced``, the lower bound of the paired difference above 0.
+"""
+
+
+def _grid() -> tuple[Cell, ...]:
+    cells = [Cell(policy, branches, 100, (1, 2, 3)) for policy in POLICIES for branches in (1, 3, 5)]
+    poisoned = replace(POLICIES[0], poison=0.3)
+    cells += [Cell(poisoned, branches, 100, (1, 2, 3), gate=gate) for branches in (3, 5) for gate in (True, False)]
+    return tuple(cells)
+
+
+GRID = _grid()
+
+
+async def run_cell(cell: Cell, methods: Sequence[Method] = METHODS) -> tuple[Outcome, ...]:
+    """Every method on every question and seed of a cell, through the whole engine, journal included."""
+    outcomes = []
+    with tempfile.TemporaryDirectory() as folder, Runs(Path(folder) / "runs.sqlite") as runs:
+        for method in methods:
+            right, calls = [], []
+            for question in range(cell.questions):
+                ends = [await _one(runs, cell, method, question, seed) for seed in cell.seeds]
+                right.append(fmean(end[0] for end in ends))
+                calls.append(fmean(end[1] for end in ends))
+            outcomes.append(Outcome(method.name, tuple(right), tuple(calls)))
+    return tuple(outcomes)
+
+
+async def _one(runs: Runs, cell: Cell, method: Method, question: int, seed: int) -> tuple[bool, int]:
+    world = make_world(question, cell.branches)
+    plan = Plan(method=method, rounds=cell.rounds, gate=cell.gate)
+    rounds = Rounds(Searcher(cell.policy, seed), browsing(world, world), plan, Limits(context=30_000))
+    with begin(runs, world.question, budget=Budget(calls=cell.calls), agent_version="sim", settings={}) as run:
+        result = await rounds.run(run)
+    return result.answer == world.answer, result.usage.attempts
+
+
+def compare(one: Outcome, other: Outcome, *, seed: int = 0) -> tuple[float, Interval]:
+    """How much more of the questions ``one`` answers rightly, with the 95 % interval of a bootstrap over questions."""
+    differences = [a - b for a, b in zip(one.right, other.right, strict=True)]
+    return fmean(differences), bootstrap(differences, fmean, seed=seed)
