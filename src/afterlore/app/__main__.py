@@ -1,24 +1,14 @@
-"""The command line's way in: ``afterlore``, and ``python -m afterlore.app`` where its script is not on the path.
+"""``python -m afterlore.app``: the command line, where its script is not on the path.
 
-It imports nothing before it can be stopped: Ctrl-C while the program loads is one line, no trace of imports.
+Ctrl-C while it loads is one line, no trace of imports. The installed script imports first, so there it is not.
 """
 
 import sys
-from typing import NoReturn
 
-__all__ = ["main"]
+try:
+    from afterlore.app.cli import main
 
-
-def main() -> NoReturn:
-    """The console script."""
-    try:
-        from afterlore.app.cli import run
-
-        sys.exit(run())
-    except KeyboardInterrupt:
-        sys.stderr.write("afterlore: interrupted\n")
-        sys.exit(130)
-
-
-if __name__ == "__main__":
     main()
+except KeyboardInterrupt:
+    sys.stderr.write("afterlore: interrupted\n")
+    sys.exit(130)
