@@ -36,7 +36,7 @@ from afterlore.brief.window import Window
 from afterlore.brief.write.extractive import ExtractiveWriter
 from afterlore.brief.write.writer import Writer
 from afterlore.core import InputError, Progress, ServiceError, digest
-from afterlore.journal import Journal
+from afterlore.journal import FileLock, Journal
 from afterlore.web.fetch import Fetcher
 from afterlore.web.urls import is_web
 
@@ -340,11 +340,13 @@ def issue(drafted: Drafted, folder: Folder, journal: Journal, library: Library, 
     """
     progress.stage("publish", 1)
     edition, encoded = drafted.edition, drafted.encoded
-    write = prepare(edition, encoded, drafted.telling.texts, folder)
-    remember(folder.ledger(edition.date), encoded, edition.date, journal)
-    write()
-    progress.advance()
-    library.sync({digest(encoded): edition}, progress=progress)
+    # Archive and feeds are made of all days: a day that another process publishes meanwhile would be missing there.
+    with FileLock(folder.journal.with_name("publish.lock")):
+        write = prepare(edition, encoded, drafted.telling.texts, folder)
+        remember(folder.ledger(edition.date), encoded, edition.date, journal)
+        write()
+        progress.advance()
+        library.sync({digest(encoded): edition}, progress=progress)
     return Built(
         edition=edition,
         files=folder.files(edition.date),

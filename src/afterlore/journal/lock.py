@@ -7,6 +7,7 @@ does not cover: network file systems that do not pass locks on.
 import os
 import sys
 from pathlib import Path
+from typing import Self
 
 __all__ = ["FileLock"]
 
@@ -18,12 +19,20 @@ class FileLock:
         self._path = path
         self._file: int | None = None
 
-    def take(self) -> bool:
-        """Whether the lock is now ours; at once, without waiting."""
+    def __enter__(self) -> Self:
+        """Ours once whoever holds it has given it back."""
+        self.take(wait=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.free()
+
+    def take(self, *, wait: bool = False) -> bool:
+        """Whether the lock is now ours; at once, or with ``wait`` when it is free."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         while True:
             file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-            if not _lock(file):
+            if not _lock(file, wait):
                 os.close(file)
                 return False
             # Whoever held it before may have removed the file between our opening and our locking.
@@ -51,19 +60,23 @@ class FileLock:
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(file: int) -> bool:
-        try:
-            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
+    def _lock(file: int, wait: bool) -> bool:
+        while True:
+            try:
+                # LK_LOCK gives up after ten seconds.
+                msvcrt.locking(file, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
+            except OSError:
+                if not wait:
+                    return False
+            else:
+                return True
 
 else:
     import fcntl
 
-    def _lock(file: int) -> bool:
+    def _lock(file: int, wait: bool) -> bool:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             return False
         return True
