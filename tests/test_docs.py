@@ -39,6 +39,17 @@ def test_every_command_and_option_is_described(path: str, command: Any) -> None:
     assert {option for option in options if option not in ALL} == set()
 
 
+def test_every_command_that_is_described_is_there() -> None:
+    there = {tuple(path.split()) for path, _ in commands()}
+    groups = {path[:length] for path in there for length in range(1, len(path))}
+    for line in re.findall(r"(?:`|\$ )(afterlore(?: [a-z]+)+)", ALL):
+        words = tuple(line.split())
+        while words and words not in there | groups:
+            words = words[:-1]
+        # What follows a command are its arguments; a group takes none.
+        assert words in there or words == tuple(line.split()), line
+
+
 def test_every_setting_is_described() -> None:
     assert {name for name in Settings.model_fields if f"AFTERLORE_{name.upper()}" not in ALL} == set()
 

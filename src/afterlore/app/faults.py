@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer(help="The research agent, held against what it must survive.")
+app = typer.Typer(help="The research agent, held against what it must survive, and its parts, measured.")
 
 
 @app.callback()
