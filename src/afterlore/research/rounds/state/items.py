@@ -5,6 +5,7 @@ pieces of one key the higher is kept: so they merge in any order, any number of 
 """
 
 import unicodedata
+from abc import abstractmethod
 from enum import StrEnum
 from functools import cached_property
 from typing import Literal, NamedTuple
@@ -61,9 +62,9 @@ class Piece(Record):
     origin: Origin
 
     @property
+    @abstractmethod
     def key(self) -> tuple[object, ...]:
         """What it is about. Two pieces of one kind and key are joined."""
-        raise NotImplementedError
 
     @property
     def rank(self) -> tuple[object, ...]:
