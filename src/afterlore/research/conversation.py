@@ -13,7 +13,7 @@ from afterlore.context.tokens import count_tokens
 from afterlore.core import Message, Role, Step, StepKind, ToolCall, ToolResult, canonical_json
 from afterlore.research.words import NUDGES, Nudge
 
-__all__ = ["Piece", "fit", "looks_like_call", "nudge_of", "pieces", "plain", "size"]
+__all__ = ["Entry", "entries", "fit", "looks_like_call", "nudge_of", "plain", "size"]
 
 _OVERHEAD = 8
 """Tokens that a message costs besides its text, about."""
@@ -27,7 +27,7 @@ _NAME = re.compile(r"[^A-Za-z0-9_-]")
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Entry:
     """One message, and what may stand in its place."""
 
     message: Message
@@ -43,10 +43,10 @@ def size(message: Message) -> int:
     return _OVERHEAD + count_tokens(message.content) + calls
 
 
-def plain(role: Role, content: str) -> Piece:
+def plain(role: Role, content: str) -> Entry:
     """A message that stays as it is."""
     message = Message(role=role, content=content)
-    return Piece(message, size(message))
+    return Entry(message, size(message))
 
 
 def looks_like_call(text: str) -> bool:
@@ -65,7 +65,7 @@ def nudge_of(message: Message, finish: str) -> Nudge | None:
     return "cut_off" if finish == "length" else None
 
 
-def pieces(step: Step, calls: Sequence[ToolCall], nudge: str, *, reasoning: bool = False) -> list[Piece]:
+def entries(step: Step, calls: Sequence[ToolCall], nudge: str, *, reasoning: bool = False) -> list[Entry]:
     """What a step adds to the conversation. ``calls`` are those that its results answer, of the step before; with a
     ``nudge`` a reply was no use, and what it wanted to call is not called. ``reasoning`` goes along with calls where
     the model is the one that wrote it: some endpoints want it back, the others' clients leave it out.
@@ -78,7 +78,7 @@ def pieces(step: Step, calls: Sequence[ToolCall], nudge: str, *, reasoning: bool
         sent = Message(
             role=Role.ASSISTANT, content=said.content, calls=calls_, reasoning=said.reasoning if reasoning else ""
         )
-        return [Piece(sent, size(sent))]
+        return [Entry(sent, size(sent))]
     if step.kind is StepKind.OBSERVE:
         results = {result.call: result for result in step.results}
         return [_observed(call, results[call.id]) for call in calls]
@@ -91,11 +91,11 @@ def _sendable(call: ToolCall) -> ToolCall:
     return call.model_copy(update={"name": name, "arguments": arguments, "parsed": call.parsed or {}})
 
 
-def _observed(call: ToolCall, result: ToolResult) -> Piece:
+def _observed(call: ToolCall, result: ToolResult) -> Entry:
     name = _sendable(call).name
     message = Message(role=Role.TOOL, content=result.content, call=call.id, name=name)
     if len(result.content) <= _STUB_BELOW:
-        return Piece(message, size(message))
+        return Entry(message, size(message))
     where = f", {result.blob[:12]}" if result.blob else ""
     stub = message.model_copy(
         update={
@@ -103,14 +103,14 @@ def _observed(call: ToolCall, result: ToolResult) -> Piece:
             "the same call shows them again]"
         }
     )
-    return Piece(message, size(message), stub, size(stub))
+    return Entry(message, size(message), stub, size(stub))
 
 
-def fit(parts: Sequence[Piece], room: int, *, recent: int) -> tuple[Message, ...] | None:
+def fit(parts: Sequence[Entry], room: int, *, recent: int) -> tuple[Message, ...] | None:
     """The messages, in at most ``room`` tokens: the oldest results become references, then those among the last
-    ``recent`` pieces are cut to what room there is. None when even so they do not fit.
+    ``recent`` entries are cut to what room there is. None when even so they do not fit.
     """
-    total = sum(piece.tokens for piece in parts)
+    total = sum(entry.tokens for entry in parts)
     shown = list(parts)
     border = len(parts) - recent
     for at in _shrinkable(shown, range(border)):
@@ -123,32 +123,32 @@ def fit(parts: Sequence[Piece], room: int, *, recent: int) -> tuple[Message, ...
         if total <= room:
             break
         # What is over is shared among the results that are still whole.
-        piece = shown[at]
-        target = piece.tokens - -(-(total - room) // (len(left) - number))
-        shown[at] = _cut(piece, target) if target > 2 * piece.stub_tokens else _stubbed(piece)
-        total += shown[at].tokens - piece.tokens
+        entry = shown[at]
+        target = entry.tokens - -(-(total - room) // (len(left) - number))
+        shown[at] = _cut(entry, target) if target > 2 * entry.stub_tokens else _stubbed(entry)
+        total += shown[at].tokens - entry.tokens
     for at in left:
         if total <= room:
             break
-        piece = shown[at]
-        shown[at] = _stubbed(piece)
-        total += shown[at].tokens - piece.tokens
-    return tuple(piece.message for piece in shown) if total <= room else None
+        entry = shown[at]
+        shown[at] = _stubbed(entry)
+        total += shown[at].tokens - entry.tokens
+    return tuple(entry.message for entry in shown) if total <= room else None
 
 
-def _shrinkable(shown: Sequence[Piece], places: Iterable[int]) -> Iterable[int]:
+def _shrinkable(shown: Sequence[Entry], places: Iterable[int]) -> Iterable[int]:
     return [at for at in places if at >= 0 and shown[at].stub is not None]
 
 
-def _stubbed(piece: Piece) -> Piece:
-    return piece if piece.stub is None else Piece(piece.stub, piece.stub_tokens)
+def _stubbed(entry: Entry) -> Entry:
+    return entry if entry.stub is None else Entry(entry.stub, entry.stub_tokens)
 
 
-def _cut(piece: Piece, tokens: int) -> Piece:
-    text = piece.message.content
+def _cut(entry: Entry, tokens: int) -> Entry:
+    text = entry.message.content
     end = text.rfind("\n</data", 0)
     tail = text[end:] if end > 0 else ""
-    keep = max(0, int(len(text) * (tokens - 40) / piece.tokens) - len(tail))
+    keep = max(0, int(len(text) * (tokens - 40) / entry.tokens) - len(tail))
     content = f"{text[:keep]}\n[cut here, to save room: {keep:,} of {len(text):,} characters]{tail}"
-    message = piece.message.model_copy(update={"content": content})
-    return Piece(message, size(message), piece.stub, piece.stub_tokens)
+    message = entry.message.model_copy(update={"content": content})
+    return Entry(message, size(message), entry.stub, entry.stub_tokens)

@@ -26,7 +26,7 @@ from afterlore.core import (
 from afterlore.journal import Event, Head, Run, RunRow
 from afterlore.journal.trajectory import read_outcome
 from afterlore.research import words
-from afterlore.research.conversation import Piece, fit, pieces, plain
+from afterlore.research.conversation import Entry, entries, fit, plain
 from afterlore.research.findings import Findings, PageRef, Quoted
 
 __all__ = ["Asked", "Attempt", "Checked", "Done", "Result", "Resumed", "State"]
@@ -137,12 +137,12 @@ class State:
         self._from = 0
         self._asked: Asked | None = None
         self._open: list[Attempt] = []
-        self._parts: list[tuple[int, Piece]] = []
-        for piece in (
+        self._parts: list[tuple[int, Entry]] = []
+        for entry in (
             plain(Role.SYSTEM, words.system(f"{began:%Y-%m-%d}", self.nonce)),
             plain(Role.USER, head.task.prompt),
         ):
-            self._parts.append((-1, piece))
+            self._parts.append((-1, entry))
 
     @classmethod
     def of(cls, run: Run | RunRow, events: Iterable[Event], *, room: int = 0, model: str = "") -> Self:
@@ -166,7 +166,7 @@ class State:
 
     def messages(self, room: int, extra: str = "") -> tuple[tuple[Message, ...] | None, int]:
         """What is sent in at most ``room`` tokens, with their estimate; None when it does not fit."""
-        parts = [piece for _, piece in self._parts]
+        parts = [entry for _, entry in self._parts]
         last = self._parts[-1][0]
         recent = sum(at == last for at, _ in self._parts) if last >= 0 else 0
         if extra:
@@ -176,14 +176,14 @@ class State:
                 parts.append(plain(Role.USER, extra))
                 recent += 1
         sent = fit(parts, room, recent=recent)
-        return sent, min(room, sum(piece.tokens for piece in parts))
+        return sent, min(room, sum(entry.tokens for entry in parts))
 
     def barest(self, extra: str) -> tuple[tuple[Message, ...], int]:
         """The question and what was found in a few lines, for when the conversation cannot be made to fit."""
         titles = "\n".join(f"- {page.title[:100]} {page.address[:200]}" for page in self.findings.pages[-20:])
         known = f"\n\nPages that were read:\n<data {self.nonce}>\n{titles}\n</data {self.nonce}>" if titles else ""
         parts = [self._parts[0][1], plain(Role.USER, f"{self.head.task.prompt}{known}\n\n{extra}")]
-        return tuple(piece.message for piece in parts), sum(piece.tokens for piece in parts)
+        return tuple(entry.message for entry in parts), sum(entry.tokens for entry in parts)
 
     def result(self, *, running: bool = False) -> Result:
         """What a person is told."""
@@ -262,7 +262,7 @@ class State:
                 self._settle(step.usage, answered=True)
                 own = self._asked is not None and self._asked.model == self._model
                 self._judge(step)
-                self._add(pieces(step, (), step.failure.kind if step.failure and step.message else "", reasoning=own))
+                self._add(entries(step, (), step.failure.kind if step.failure and step.message else "", reasoning=own))
             case StepKind.OBSERVE:
                 assert before is not None
                 self.idle = self.idle + 1 if all(done.stale for done in self.done.values()) else 0
@@ -272,17 +272,17 @@ class State:
                         self.known[done.key] = done.result
                     self.findings += Findings(queries=done.queries, hits=done.hits, pages=done.pages)
                 self.done = {}
-                self._add(pieces(step, before.calls, ""))
+                self._add(entries(step, before.calls, ""))
 
-    def _add(self, new: Iterable[Piece]) -> None:
+    def _add(self, new: Iterable[Entry]) -> None:
         number = self.steps[-1].seq
-        for piece in new:
-            if self._parts[-1][1].message.role is Role.USER is piece.message.role:
+        for entry in new:
+            if self._parts[-1][1].message.role is Role.USER is entry.message.role:
                 at, before = self._parts[-1]
-                piece = plain(Role.USER, f"{before.message.content}\n\n{piece.message.content}")
-                self._parts[-1] = (at, piece)
+                entry = plain(Role.USER, f"{before.message.content}\n\n{entry.message.content}")
+                self._parts[-1] = (at, entry)
             else:
-                self._parts.append((number, piece))
+                self._parts.append((number, entry))
 
     def _judge(self, step: Step) -> None:
         """Count what went wrong in a row, and lower the room after an overflow."""
