@@ -1,6 +1,7 @@
 """No test reaches the network beyond loopback (pytest-socket, see pyproject.toml) or the user's home."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,10 @@ __all__ = ["ROOT", "SHARED", "browser", "page", "shared"]
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "data"
 
+# A shell starts what it puts in the background with Ctrl-C ignored, and children inherit that: tests that stop a
+# process with it would wait for ever.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A machine that does other work besides must not fail a law.
 settings.register_profile("patient", deadline=None)
