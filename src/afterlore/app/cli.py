@@ -6,7 +6,7 @@ Exit codes: 0 done, 1 the checked thing does not hold, 2 wrong usage or input, 3
 
 import json
 import sys
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
@@ -14,7 +14,7 @@ from afterlore import __version__
 from afterlore.app import brief, context, enrich, faults, models, research, research_eval
 from afterlore.core import AfterloreError
 
-__all__ = ["app", "main"]
+__all__ = ["app", "run"]
 
 app = typer.Typer(
     name="afterlore",
@@ -77,8 +77,3 @@ def _complain(words: list[str], message: str, code: int) -> int:
         typer.echo(json.dumps({"error": message, "exit_code": code}, ensure_ascii=False))
     typer.echo(f"afterlore: {message}", err=True)
     return code
-
-
-def main() -> NoReturn:
-    """The console script."""
-    sys.exit(run())
