@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from afterlore import __version__
-from afterlore.app import brief, context, enrich, faults, models, research, research_eval, research_sim
+from afterlore.app import ask, brief, context, enrich, faults, models, research_eval, research_sim, runs
 from afterlore.core import AfterloreError
 
 __all__ = ["app", "run"]
@@ -28,8 +28,8 @@ app.add_typer(brief.app, name="brief")
 context.app.command()(enrich.embed)
 context.app.command()(enrich.upgrade)
 app.add_typer(context.app, name="context")
-app.command(name="ask")(research.ask)
-app.add_typer(research.runs_app, name="runs")
+app.command()(ask.ask)
+app.add_typer(runs.app, name="runs")
 app.add_typer(models.app, name="models")
 faults.app.add_typer(research_eval.app, name="eval")
 faults.app.command()(research_sim.sim)
