@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from afterlore import __version__
-from afterlore.app import brief, context, enrich, faults, models, research, research_eval
+from afterlore.app import brief, context, enrich, faults, models, research, research_eval, research_synth
 from afterlore.core import AfterloreError
 
 __all__ = ["app", "main"]
@@ -32,6 +32,7 @@ app.command(name="ask")(research.ask)
 app.add_typer(research.runs_app, name="runs")
 app.add_typer(models.app, name="models")
 faults.app.add_typer(research_eval.app, name="eval")
+faults.app.command()(research_synth.synth)
 app.add_typer(faults.app, name="research")
 
 
