@@ -1,4 +1,4 @@
-"""``afterlore research synth``: questions of several hops from a corpus, checked against it."""
+"""``afterlore research synth``: questions of several hops from a corpus. ``afterlore runs export``: runs as samples."""
 
 import json
 import re
@@ -12,11 +12,13 @@ from afterlore.app.research import DataDir, Json
 from afterlore.core import Budget, InputError, Ledger
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from afterlore.core import Progress
     from afterlore.research.synthesize.made import Made
     from afterlore.research.synthesize.synthesize import Synthesis
 
-__all__ = ["synth"]
+__all__ = ["export_runs", "synth"]
 
 
 def synth(
@@ -80,7 +82,7 @@ def synth(
         if model is not None:
             made, row["reworded"] = _reworded(settings, model, limits, work, made, data, progress)
     if out is not None:
-        _write(out, made)
+        _write(out, [one.to_json() for one in made])
     if as_json:
         shown = {"out": str(out)} if out is not None else {"questions": [json.loads(one.to_json()) for one in made]}
         typer.echo(json.dumps({**row, **shown}, ensure_ascii=False, indent=1))
@@ -92,6 +94,83 @@ def synth(
         typer.echo(f"afterlore: {len(made)} of {n} questions: the corpus gives no more at these settings; widen --hops "
                    "or --vagueness, or give a larger corpus", err=True)  # fmt: skip
     return int(len(made) < n)
+
+
+def export_runs(
+    ids: Annotated[
+        list[str] | None, typer.Argument(metavar="RUN", help="Runs, by id or its beginning.", show_default=False)
+    ] = None,
+    all_answered: Annotated[bool, typer.Option("--all-answered", help="All runs that ended answered.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="JSON lines, replaced when all are written.", metavar="FILE", show_default=False)
+    ] = None,
+    gold: Annotated[
+        Path | None,
+        typer.Option(
+            help="JSON lines of questions with answers: only runs that have the right one.",
+            metavar="FILE",
+            show_default=False,
+        ),
+    ] = None,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> int:
+    """Runs as training samples: chat messages with tool calls, a line for each round.
+
+    Exit code 1 when no run gives any.
+    """
+    from collections import Counter
+
+    from afterlore.app.research import _open_runs
+    from afterlore.app.terminal import figures
+    from afterlore.research.export import Left, read_gold, samples
+
+    if bool(ids) == all_answered:
+        raise InputError("name runs (afterlore runs ls), or give --all-answered; not both")
+    if out is None:
+        raise InputError("give --out FILE.jsonl; what agents read stands in it, and may be long")
+    known = None if gold is None else read_gold(gold)
+    strike = _secrets(config.load())
+    left: Counter[str] = Counter()
+    lines: list[str] = []
+    exact = 0
+    with _open_runs(data_dir) as runs:
+        rows = runs.ls() if all_answered else [runs.find(id) for id in dict.fromkeys(ids or ())]
+        for row in rows:
+            try:
+                for sample in samples(row, runs.events(row.id), known):
+                    exact += sample["as_sent"]
+                    lines.append(json.dumps(strike(sample), ensure_ascii=False))
+            except Left as why:
+                left[str(why)] += 1
+    if lines:
+        _write(out, lines)
+    result = {"runs": len(rows), "samples": len(lines), "as sent": exact, "left out": dict(left)}
+    if as_json:
+        typer.echo(json.dumps({**result, "out": str(out) if lines else None}, ensure_ascii=False, indent=1))
+    else:
+        figures(result)
+    return int(not lines)
+
+
+def _secrets(settings: config.Settings) -> "Callable[[Any], Any]":
+    """Strikes out every key of the configuration, wherever it stands."""
+    from afterlore.llm.secrets import Scrubber
+
+    keys = [one.api_key for one in settings.models.values()]
+    keys += [settings.serper_key, settings.brave_key, settings.tavily_key]
+    scrubbers = [Scrubber(key.get_secret_value()) for key in keys if key is not None]
+
+    def strike(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: strike(one) for name, one in value.items()}
+        if isinstance(value, list):
+            return [strike(one) for one in value]
+        for scrubber in scrubbers if isinstance(value, str) else ():
+            value = scrubber.text(value)
+        return value
+
+    return strike
 
 
 def _range(text: str, option: str, bounds: tuple[int, int]) -> tuple[int, int]:
@@ -153,9 +232,9 @@ def _reworded(
     return out, {**counts, "calls": ledger.calls, "tokens": ledger.tokens}
 
 
-def _write(out: Path, made: "list[Made]") -> None:
+def _write(out: Path, lines: "Sequence[str]") -> None:
     """All or nothing: a run that is stopped leaves what was there."""
     out.parent.mkdir(parents=True, exist_ok=True)
     part = out.with_name(f".{out.name}.part")
-    part.write_text("".join(f"{one.to_json()}\n" for one in made), encoding="utf-8")
+    part.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     part.replace(out)
