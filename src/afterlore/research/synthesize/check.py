@@ -30,9 +30,10 @@ class Neighbours:
     """Which entities any sentence of the corpus links, and with what words."""
 
     def __init__(self, graph: Graph) -> None:
-        self._kinds = graph.kinds
+        self._kinds = graph.kinds[: graph.pages]
+        self._pages = graph.pages
         self._near: dict[int, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
-        for entity in graph.entities:
+        for entity in graph.entities[: graph.pages]:
             for sentence in sentences(entity.text):
                 text = plain(sentence.text)
                 found = {at for mention in graph.names.find(text) for at in mention.entities} | {entity.at}
@@ -42,7 +43,9 @@ class Neighbours:
     def _link(self, found: set[int], words: set[str]) -> None:
         for one in found:
             for other in found - {one}:
-                self._near[one][other] |= words
+                # What has no page is no answer and lies between nothing: two such names need no link.
+                if min(one, other) < self._pages:
+                    self._near[one][other] |= words
 
     def unique_by(self, tree: Node, vagueness: int) -> str:
         """``links``, ``words``, or empty where another entity answers as well."""
@@ -64,7 +67,7 @@ class Neighbours:
                 entity
                 for child in below
                 for entity, words in self._near[child].items()
-                if entity not in named and (not wanted or words & wanted)
+                if entity < self._pages and entity not in named and (not wanted or words & wanted)
             }
             found = linked if found is None else found & linked
         assert found is not None
@@ -73,7 +76,9 @@ class Neighbours:
         return found if found == {node.entity} else set()
 
     def _alike(self, entity: int) -> set[int]:
-        """All of the same kind, and all whose kind is not told."""
+        """All of the same kind, and all whose kind is not told; none where there is no kind to tell."""
+        if entity >= self._pages:
+            return set()
         head = self._kinds[entity].head
         return {at for at, kind in enumerate(self._kinds) if not kind.noun or kind.head == head}
 

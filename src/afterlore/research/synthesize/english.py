@@ -16,7 +16,7 @@ from afterlore.research.synthesize.blur import TIME
 from afterlore.research.synthesize.entities import RANKS, Entity, Mention, Names, body, plain
 from afterlore.research.synthesize.facts import Fact, Kind, Shape
 
-__all__ = ["described", "inverted", "kind_of", "predicate", "read", "tells_of_subject"]
+__all__ = ["described", "inverted", "kind_of", "plausible", "predicate", "read", "tells_of_subject"]
 
 _AUX = r"(?:is|was|are|were|has been|had been|has|had)"
 _IRREGULAR = {
@@ -39,14 +39,15 @@ _OWN = re.compile(
 )
 """What something of the subject is."""
 _PAREN = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
-_APART = re.compile(rf",? and (?={_VERB}\b)|, (?={_VERB}\b)|; ")
+_APART = re.compile(rf",? and (?={_VERB}\b)|, (?=[a-z]+(?:ed|en) (?:and [a-z]+ )?by )|; ")
+_OTHER_WORK = re.compile(r"\b(?:based|adapt\w+|remake|version|sequel|prequel|inspired)\b")
 _WHO = re.compile(rf",? (?:who|that|which) (?={_VERB}\b)")
 _END = re.compile(
     r"[,;:—–]|\.(?=\s|$)| - |\b(?:and|but|or|nor|while|where|when|which|who|whom|whose|that|because|although|though|if|than|starring|including|such|followed|along|alongside|as well|is|was|were|are)\b"
 )
 _DATE_COMMA = re.compile(r"(?<=\d),(?= \d{4}\b)")
 _UNCLEAR = re.compile(
-    r"\b(?:this|these|those|such|same|it|they|them|there|here|former|latter|following|above|other|another|not|never|no|we|our|us|I|you|one|both|each|either|respectively|name|named|called|titled|entitled|title|nicknamed|renamed|titular|eponymous|their)\b|[\"“”]|n't",
+    r"\b(?:this|these|those|such|same|it|they|them|there|here|former|latter|following|above|other|another|not|never|no|we|our|us|I|you|one|both|each|either|respectively|known as|credited as|billed as|name|named|called|titled|entitled|title|nicknamed|renamed|titular|eponymous|their)\b|[\"“”]|n't",
     re.I,
 )
 _PREP = r"(?:in|at|on|from|to|for|with|under|near|by|into|through|against|during|after|before|until|since|as|between|over|off|around|within|along)"
@@ -69,6 +70,15 @@ _THINGS = frozenset(
 )
 _AGENT = re.compile(
     r"(?:er|or|ist|ian|ess|eer|man|woman|king|queen|poet|duke|count|prince|monk|nun|bishop|pope|architect|student|president|lieutenant|servant|merchant|agent|assistant|sergeant|saint|athlete|aide|diplomat|priest|judge|spy|scholar|host|chef|coach|peer|noble|royal|personality|knight|person|star|champion|soldier|general|admiral|captain|cleric|vocalist|activist)$"
+)
+_WORKS = frozenset(
+    "film movie album song single novel book series show opera episode play symphony musical documentary comedy drama thriller western".split()
+)
+_OF_WORKS = re.compile(
+    r"direct|writ|wrote|produc|compos|star|edit|scor|storyboard|sequel|prequel|film|song|album|novel|book|adapt|publish|record|perform|appear|play|shot|cast|sung|sang|act|work|made|illustrat|translat"
+)
+_NOT_OF_FILMS = re.compile(
+    r"footballer|cricketer|player|swimmer|athlete|bishop|nobleman|noblewoman|politician|king|queen|monk|bull|rower|wrestler|driver"
 )
 _HEAD_SENTENCE = re.compile(r"^(?P<subject>.{1,160}?),? (?P<verb>is|was|are|were) (?P<rest>(?:an?|the|one of the) .+)$")
 _FIRST = re.compile(r"^(?P<subject>.{1,160}?),? (?P<verb>is|was|were|are) (?P<rest>.+)$")
@@ -118,7 +128,12 @@ def _noun(rest: str) -> str:
         or words[0] in ("former", "retired", "late", "current", "only", "first", "second", "third", "then")
     ):
         words = words[1:]
-    if not words or len(words) > 6 or not re.fullmatch(r"[a-z][a-z-]+", words[-1]) or words[-1] in _RELATIONAL:
+    if (
+        not words
+        or len(words) > 6
+        or not re.fullmatch(r"[a-z][a-z-]*[a-z]", words[-1])
+        or words[-1] in _RELATIONAL | {"black", "white"}
+    ):
         return ""
     if any(not re.fullmatch(r"[A-Za-zÀ-ɏ'/-]+", word) or word.lower() in STOP_WORDS - {"and"} for word in words):
         return ""
@@ -200,6 +215,8 @@ def _pieces(predicate: str, passive: str) -> Iterator[str]:
         yield from _pieces(who[1], "")
         return
     for piece in _APART.split(predicate):
+        # Behind "based on the novel" a participle may tell of the novel.
+        passive = "" if _OTHER_WORK.search(piece) else passive
         piece = _ADVERB.sub("", piece.strip())
         if not _STARTS_WITH_VERB.match(piece):
             continue
@@ -209,60 +226,71 @@ def _pieces(predicate: str, passive: str) -> Iterator[str]:
             piece = f"{passive} {piece}"
         if not re.match(r"^[a-z]+(?:ed|en|ilt|ade) (?:and [a-z]+ )?by ", piece):
             yield piece
+        if re.search(r"\b(?:which|who|whom|that|whose|where)\b", piece):
+            # What follows may tell of what the clause told of.
+            return
 
 
 def _of_piece(entity: Entity, piece: str, names: Names, start: int, quote: str) -> Iterator[Fact]:
     masked = _DATE_COMMA.sub("\0", piece)
     last, at = "", -1
     for mention in names.find(masked):
-        before, after = masked[: mention.start], masked[mention.end :]
+        before = masked[: mention.start]
         # "the son of A and B": what is said of A is said of B.
         if last and re.fullmatch(r",? and (?:his wife,? |the )?", masked[at : mention.start]):
             before = last
         last, at = (before, mention.end) if before.endswith((" of ", " by ")) else ("", -1)
-        if len(mention.entities) != 1 or mention.entities[0] == entity.at:
+        after = _behind(masked[mention.end :])
+        if len(mention.entities) != 1 or mention.entities[0] == entity.at or after is None:
             continue
-        end = _END.search(after)
-        after = after[: end.start()].rstrip() if end else after.rstrip()
-        if len(after) > _LONGEST_AFTER or any(char.isupper() for char in after) or names.find(after):
-            after = ""
-            if not re.match(rf"^(?: {_PREP} |[,;.]|$)", masked[mention.end :]):
-                continue
-        if not _clean(before, after):
-            continue
-        yield _fact(entity, mention, before.replace("\0", ","), after.replace("\0", ","), start, quote)
+        if _clean(before, after) and not names.find(before):
+            yield _fact(entity, mention, before.replace("\0", ","), after.replace("\0", ","), start, quote)
+
+
+def _behind(text: str) -> str | None:
+    """What of the words behind a name belongs to the predicate; None where the name itself goes on in them."""
+    end = _END.search(text)
+    after = text[: end.start()].rstrip() if end else text.rstrip()
+    whole = end is None or not end[0][0].isalpha()
+    if not after or (whole and _AFTER.match(after) and len(after) <= _LONGEST_AFTER and after[1:].islower()):
+        return after
+    if when := TIME.match(after):
+        return when[0]
+    return "" if _AFTER.match(after) else None
 
 
 def _clean(before: str, after: str) -> bool:
     verb = _STARTS_WITH_VERB.match(before)
     inside = before[verb.end() :] if verb else before
-    article = _ARTICLE.search(before)
     last = before.split()[-1] if before.split() else ""
     # A noun straight before a name: an apposition, which is only taken with its article.
-    apposition = not article and not re.fullmatch(rf"{_PREP}|of|the|{_VERB}|about|like|upon|towards?", last)
+    apposition = not _ARTICLE.search(before) and not re.fullmatch(
+        rf"{_PREP}|of|the|{_VERB}|about|like|upon|towards?", last
+    )
     return not (
         _END.search(inside)
         or _UNCLEAR.search(before)
         or _UNCLEAR.search(after)
-        or not _AFTER.match(after)
         or len(before) + len(after) > _LONGEST
         or apposition
         or last in RANKS
+        or before.endswith("between ")
         or (inside.strip() == "" and verb is not None and verb[0] in ("is", "was", "are", "were", "has", "had"))
     )
 
 
 def _fact(entity: Entity, mention: Mention, before: str, after: str, start: int, quote: str) -> Fact:
     match = re.match(r"^(?:is|was|are|were) (an?|the) (?P<noun>.+)$", before)
-    shape = Shape.VERB
-    # An article with a noun before the name is part of the name's phrase: "the research vessel Merganser".
+    shape, lead = Shape.VERB, ""
+    # An article, with a noun or without, is part of the name's phrase: "the research vessel Merganser".
     article = _ARTICLE.search(before)
     if article and not (match and article.start() <= match.start("noun")):
-        before = before[: article.start()]
+        before, lead = before[: article.start()], article[0]
     if match and (match[1] == "the" or _BY.search(before) or _noun(f"a {match['noun']}")):
         shape, before = Shape.NOMINAL, before[match.start("noun") :] if len(before) > match.start("noun") else before
     words = frozenset(term for term in terms(before) if term not in STOP_WORDS and not term.isdigit())
-    return Fact(entity.at, mention.entities[0], shape, before, after, quote, start, start + len(quote), words)
+    span = (start, start + len(quote))
+    return Fact(entity.at, mention.entities[0], shape, before, after, quote, *span, words, lead=lead)
 
 
 def _attribute(entity: Entity, text: str, own: re.Match[str], names: Names, start: int, quote: str) -> Iterator[Fact]:
@@ -291,6 +319,15 @@ def _attribute(entity: Entity, text: str, own: re.Match[str], names: Names, star
             words,
             own["verb"],
         )
+
+
+def plausible(fact: Fact, kind: Kind) -> bool:
+    """Whether the object's page can be what is meant: nobody is buried in a film, or directed by a footballer. Where
+    another thing has the page's name, its page may say more than its name does.
+    """
+    if kind.head in _WORKS:
+        return _OF_WORKS.search(fact.before) is not None
+    return not (fact.before.endswith("directed by ") and _NOT_OF_FILMS.search(kind.noun))
 
 
 # ---- writing
@@ -360,6 +397,7 @@ def _active(match: re.Match[str], who: str, child: str, after: str, *, deep: boo
 def _time_ahead(before: str, after: str) -> tuple[str, str]:
     """Before the description of a town: *was born in 1951 in the town that …*."""
     match = re.match(rf"^(.*[a-z])( (?:{_PREP}|of) )$", before)
-    if not after or not match or not TIME.fullmatch(after):
-        return before, after
+    if not match or not TIME.fullmatch(after):
+        # Without it less is said, and nothing else.
+        return before, ""
     return f"{match[1]}{after}{match[2]}", ""

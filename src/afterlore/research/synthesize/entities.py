@@ -1,8 +1,11 @@
 """Pages as entities, and where their names stand in a sentence.
 
-A page is about what its title names. A name is found under its exact spelling, letters and digits alone compared, and
-only whole: not where it is part of a longer name (*York* in *New York*). A name that several pages bear counts as a
-link to each of them, so that a check for rivals sees them all, but states no fact.
+A page is about what its title names. What has no page is named in sentences all the same: such a name can stand at the
+end of a question, and nothing further is known of it.
+
+A name is found under its exact spelling, letters and digits alone compared, and only whole: not where it is part of a
+longer name (*York* in *New York*). A name that several pages bear counts as a link to each of them, so that a check for
+rivals sees them all, but states no fact.
 """
 
 import re
@@ -15,13 +18,21 @@ from afterlore.text.language import language
 from afterlore.text.sentences import Sentence, sentences
 from afterlore.text.wordlists import COMMON_CAPITALS
 
-__all__ = ["RANKS", "Entity", "Mention", "Names", "body", "entity", "plain"]
+__all__ = ["RANKS", "Entity", "Mention", "Names", "body", "entity", "plain", "unpaged"]
 
 _QUALIFIER = re.compile(r"\s*[(（][^()（）]*[)）]\s*$")
 _HAN_RUN = re.compile(r"[\u3400-\u9fff][\u3400-\u9fff·0-9]*[\u3400-\u9fff0-9]|[\u3400-\u9fff]")
 _WORD = re.compile(r"[^\W_]+")
 _LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
 _MARKS = re.compile(r"\*\*|__|`")
+_CAPITALS = re.compile(
+    r"(?<=[a-z,] )[A-Z][\w'.-]+(?: (?:(?:of|de|del|von|van|da|di|la|the|and the) )?[A-Z][\w'.-]+){0,5}(?!\w)"
+)
+"""A name within a sentence: words with a capital, with what joins them."""
+_NO_NAME = re.compile(
+    r"(?:January|February|March|April|May|June|July|August|September|October|November|December|(?:Mon|Tues|Wednes|Thurs"
+    r"|Fri|Satur|Sun)day|[A-Z][\w'.-]*(?:ish|ese|ian|ean)|French|German|Dutch|Greek|Swiss|[IVXLC]+|(?:[A-Z]\.)+[A-Z]?|The|His|Her|Its)"
+)
 _LONGEST = 12
 """Words of a name."""
 _RANK_LIST = """
@@ -34,11 +45,12 @@ RANKS = frozenset(_RANK_LIST.split())
 
 @dataclass(frozen=True)
 class Entity:
-    """What a page is about."""
+    """What a page is about, or a name without one."""
 
     at: int
     """Its place among the entities of the corpus."""
     address: str
+    """Of its page; empty where it has none."""
     title: str
     name: str
     """The title without what tells it from others of the name: ``Scandal`` for ``Scandal (2012 film)``."""
@@ -80,6 +92,22 @@ def entity(at: int, page: Page) -> Entity | None:
         name = next((one for one in spellings if language(one) == own), name)
     others = tuple(dict.fromkeys(one for one in aliases if one != name))
     return Entity(at, page.address, title, name, others, "zh" if own == "zh" else "en", page.text, page.sha256)
+
+
+def unpaged(entities: Sequence[Entity]) -> list[Entity]:
+    """The names in English sentences that no page is about, numbered after ``entities``."""
+    names = Names(entities)
+    found: dict[str, None] = {}
+    for one in entities:
+        for sentence in body(one.text) if one.language == "en" else ():
+            text = plain(sentence.text)
+            taken = [(mention.start, mention.end) for mention in names.find(text)]
+            for match in _CAPITALS.finditer(text, 1):
+                apart = all(match.end() <= start or end <= match.start() for start, end in taken)
+                name = match[0].removesuffix("'s").rstrip(".'-")
+                if apart and len(name) > 2 and not _NO_NAME.fullmatch(name):
+                    found[name] = None
+    return [Entity(at, "", name, name, (), "en", "", "") for at, name in enumerate(found, start=len(entities)) if name]
 
 
 def body(text: str) -> Iterator[Sentence]:

@@ -39,6 +39,8 @@ class Fact:
     """Content words of the predicate, stemmed: what another sentence must share to say the like."""
     verb: str = ""
     """Of an attribute: *is* or *was*."""
+    lead: str = ""
+    """What stands before the object's name and belongs to it: *the research vessel*."""
 
 
 @dataclass(frozen=True)

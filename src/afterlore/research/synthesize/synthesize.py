@@ -32,7 +32,9 @@ _RANKS = 20
 _LONGEST = {"en": 400, "zh": 160}
 """Characters of a question."""
 _PATIENCE = 300
-"""Tries in a row that may fail before no more is made of a length and vagueness; for a large corpus, one an entity."""
+"""Tries in a row that may fail before no more is made of a length and vagueness; of a large corpus more:"""
+_PASSES = 2
+"""as many for each entity."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ class Synthesis:
         """Facts and texts of questions that were made,"""
         self._trees: dict[str, Node] = {}
         """and the trees that they say, by id."""
+        self._queue: list[int] = []
         self._answers: Counter[int] = Counter()
 
     def make(self) -> Iterator[Made]:
@@ -96,20 +99,28 @@ class Synthesis:
         roots = sorted(self.graph.usable)
         cells = list(product(_up(recipe.hops), _up(recipe.vagueness)))
         rng.shuffle(cells)
-        patience = max(_PATIENCE, len(roots))
+        patience = max(_PATIENCE, _PASSES * len(roots))
         self.progress.stage("write", recipe.n)
         made = 0
         while cells and made < recipe.n:
             for cell in list(cells):
                 if made == recipe.n:
                     break
-                found = next(filter(None, (self._draft(cell, rng.choice(roots), rng) for _ in range(patience))), None)
+                found = next(
+                    filter(None, (self._draft(cell, self._root(roots, rng), rng) for _ in range(patience))), None
+                )
                 if found is None:
                     cells.remove(cell)
                     continue
                 made += 1
                 self.progress.advance()
                 yield found
+
+    def _root(self, roots: list[int], rng: random.Random) -> int:
+        """Each in its turn, in an order drawn anew each time."""
+        if not self._queue:
+            self._queue = rng.sample(roots, len(roots))
+        return self._queue.pop()
 
     def _draft(self, cell: tuple[int, int], root: int, rng: random.Random) -> Made | None:
         """One question, or None with the reason counted."""
@@ -262,7 +273,7 @@ class Synthesis:
         return {
             "asked for": self.recipe.n,
             "made": count,
-            "entities": len(self.graph.entities),
+            "pages": self.graph.pages,
             "facts": self.graph.facts,
             "drafts": self.drafts,
             "quotes checked": len(self.quotes),

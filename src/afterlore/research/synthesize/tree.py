@@ -6,11 +6,11 @@ two to five facts is sampled; what stands at its leaves is named, everything abo
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import ModuleType
 
 from afterlore.research.synthesize import chinese, english
-from afterlore.research.synthesize.entities import Entity, Names
+from afterlore.research.synthesize.entities import Entity, Names, unpaged
 from afterlore.research.synthesize.facts import Fact, Kind
 
 __all__ = ["Graph", "Link", "Node", "depth", "facts_of", "inner", "leaves", "sample"]
@@ -39,34 +39,40 @@ class Node:
     links: tuple[Link, ...] = ()
 
 
-@dataclass
 class Graph:
     """The entities of a corpus and what its sentences say of two of them."""
 
-    entities: Sequence[Entity]
-    kinds: list[Kind] = field(default_factory=list)
-    usable: dict[int, list[tuple[Fact, bool]]] = field(default_factory=dict)
-    """By entity: the facts that can tell of it, and whether they are turned round for that."""
-    facts: int = 0
+    def __init__(self, pages: Sequence[Entity]) -> None:
+        self.pages = len(pages)
+        """The first entities have a page, the others only a name."""
+        self.entities = [*pages, *unpaged(pages)]
+        self.kinds = [_language(one).kind_of(one) if one.address else Kind() for one in self.entities]
+        self.usable: dict[int, list[tuple[Fact, bool]]] = {}
+        """By entity: the facts that can tell of it, and whether they are turned round for that."""
+        self.facts = 0
+        names = Names(self.entities)
+        used: set[int] = set()
+        for one in pages:
+            for fact in _language(one).read(one, self.kinds[one.at], names):
+                if english.plausible(fact, self.kinds[fact.object]) and self._add(fact):
+                    used.add(fact.object)
+        self.names = Names([one for one in self.entities if one.at < self.pages or one.at in used])
+        """Of all pages, and of what facts name besides."""
 
-    def __post_init__(self) -> None:
-        self.kinds = [_language(one).kind_of(one) for one in self.entities]
-        self.names = Names(self.entities)
-        for one in self.entities:
-            for fact in _language(one).read(one, self.kinds[one.at], self.names):
-                self._add(fact)
-
-    def _add(self, fact: Fact) -> None:
+    def _add(self, fact: Fact) -> bool:
+        """Whether it can be used, and is not known."""
         if self.entities[fact.object].language != self.entities[fact.subject].language:
-            return
+            return False
         known = self.usable.setdefault(fact.subject, [])
         if any(other.object == fact.object and other.before == fact.before for other, _ in known):
-            return
+            return False
         self.facts += 1
         known.append((fact, False))
         kind = self.kinds[fact.object]
-        if _language(self.entities[fact.object]).inverted(fact, kind, "X", deep=False) is not None:
+        turned = _language(self.entities[fact.object]).inverted(fact, kind, "X", deep=False)
+        if turned is not None and fact.object < self.pages:
             self.usable.setdefault(fact.object, []).append((fact, True))
+        return True
 
 
 def _language(entity: Entity) -> ModuleType:

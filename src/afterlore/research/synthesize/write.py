@@ -42,16 +42,13 @@ def _ordered(node: Node) -> list[Link]:
 
 def _english(graph: Graph, tree: Node, vagueness: int) -> str | None:
     kind = graph.kinds[tree.entity]
-    only = tree.links[0] if len(tree.links) == 1 else None
-    if only and not only.inverse and only.fact.shape is Shape.VERB and kind.noun:
-        child = _english_phrase(graph, only.child, vagueness)
-        if child is None:
-            return None
-        _, clause = english.described(_fact(only.fact, "en", vagueness), kind, child, deep=bool(only.child.links))
-        return _tidy(f"Which {kind.noun} {clause.partition(' ')[2]}?")
     phrase = _english_phrase(graph, tree, vagueness, root=True)
     if phrase is None:
         return None
+    only = tree.links[0] if len(tree.links) == 1 else None
+    if only and not only.inverse and only.fact.shape is Shape.VERB and kind.noun:
+        # "the town that was built by A" asks as "Which town was built by A?"
+        return _tidy(f"Which {kind.noun} {phrase.removeprefix(f'the {kind.noun} ').partition(' ')[2]}?")
     if phrase.startswith("the person who "):
         return _tidy(f"Who {phrase.removeprefix('the person who ')}?")
     return _tidy(f"Who is {phrase}?" if kind.person else f"What is the name of {phrase}?")
@@ -63,26 +60,32 @@ def _english_phrase(graph: Graph, node: Node, vagueness: int, *, root: bool = Fa
     if not node.links:
         if vagueness < 3:
             return entity.shown
-        return f"{'an' if noun[:1].lower() in tuple('aeiou') else 'a'} {noun}" if noun else None
+        return f"{'an' if noun[:1].lower() in tuple('aeiou') else 'a'} {noun}" if kind.noun else None
     base, clauses, head = "", "", ""
+    nominal = None
     for link in _ordered(node):
         child = _english_phrase(graph, link.child, vagueness)
         if child is None:
             return None
         deep, fact = bool(link.child.links), _fact(link.fact, "en", vagueness)
+        if not deep and vagueness < 3 and not link.inverse:
+            child = f"{fact.lead}{child.removeprefix('the ')}" if fact.lead else child
         tell = english.inverted if link.inverse else english.described
         told = tell(fact, kind, child, deep=deep)
         if told is None:
             return None
         own, clause = told
-        if own and (base or (noun and deep and len(node.links) > 1)):
+        if own and nominal == fact.before and not clauses:
+            # The son of A, and of B.
+            base += f" and {child}"
+        elif own and (base or (noun and deep and len(node.links) > 1)):
             if link.inverse:
                 return None
             clause = english.predicate(fact, kind, child)
         elif own:
-            base = own
+            base, nominal = own, None if link.inverse else fact.before
         if clause:
-            clauses = _and(clauses, head, clause)
+            clauses = _and(clauses, head if clause == head + child else "", clause)
             head = clause.removesuffix(child)
     if not base and not noun:
         return None
@@ -94,7 +97,7 @@ def _and(before: str, head: str, clause: str) -> str:
     """Two relative clauses; what both begin with is said once."""
     if not before:
         return clause
-    same = head if head and clause.startswith(head) else ""
+    same = head
     if not same and all(map(english.tells_of_subject, (before, clause))) and before.split()[0] == clause.split()[0]:
         same = f"{clause.split()[0]} "
     return f"{before} and {clause.removeprefix(same)}"
@@ -102,7 +105,7 @@ def _and(before: str, head: str, clause: str) -> str:
 
 def _tidy(text: str) -> str:
     text = re.sub(r",+(?=[,?])", "", re.sub(r"\s+", " ", text))
-    text = re.sub(r"\b(the|an?) the\b", "the", text)
+    text = re.sub(r"\b(?:the|an?) (the|an?)\b", r"\1", text)
     return re.sub(r",\?$", "?", text)
 
 
