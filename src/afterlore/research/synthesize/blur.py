@@ -11,7 +11,7 @@ _DATE = re.compile(
     rf"\b(?:on |in |around )?(?:early |late )?(?:\d{{1,2}}(?:st|nd|rd|th)? {_MONTH},? |{_MONTH} (?:\d{{1,2}}(?:st|nd|rd|th)?,? )?)(?P<year>1\d{{3}}|20\d{{2}})\b"
 )
 _IN_YEAR = re.compile(
-    r"\b(?P<word>in|since|from|until|by|after|before|during|to|around) (?P<year>1[0-9]\d{2}|20\d{2})\b(?!s)"
+    r"\b(?P<word>in|of|since|from|until|by|after|before|during|to|around) (?P<year>1[0-9]\d{2}|20\d{2})\b(?!s)"
 )
 _YEAR = re.compile(r"\b(?P<year>1[5-9]\d{2}|20\d{2})\b(?!s|%|[-.,]\d| (?:metres|meters|feet|people|km|miles))")
 _NUMBER = re.compile(r"(?<![\w.,-])(?P<number>\d{1,3}(?:,\d{3})+|\d{2,})(?P<part>\.\d+)?(?![\w,.-]?\w)(?! ?%)")

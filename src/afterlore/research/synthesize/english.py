@@ -275,6 +275,8 @@ def _clean(before: str, after: str) -> bool:
         or apposition
         or last in RANKS
         or before.endswith("between ")
+        # A participle without its verb, which may be of anything: "and adapted by".
+        or (before.endswith(" by ") and not re.match(rf"^{_AUX}\b", before))
         or (inside.strip() == "" and verb is not None and verb[0] in ("is", "was", "are", "were", "has", "had"))
     )
 

@@ -31,7 +31,7 @@ _CAPITALS = re.compile(
 """A name within a sentence: words with a capital, with what joins them."""
 _NO_NAME = re.compile(
     r"(?:January|February|March|April|May|June|July|August|September|October|November|December|(?:Mon|Tues|Wednes|Thurs"
-    r"|Fri|Satur|Sun)day|[A-Z][\w'.-]*(?:ish|ese|ian|ean)|French|German|Dutch|Greek|Swiss|[IVXLC]+|(?:[A-Z]\.)+[A-Z]?|The|His|Her|Its)"
+    r"|Fri|Satur|Sun)day|[A-Z][\w'.-]*(?:ish|ese|ian|ean)|Tamil|Telugu|Hindi|Malayalam|Kannada|Marathi|Punjabi|Urdu|French|German|Dutch|Greek|Swiss|[IVXLC]+|(?:[A-Z]\.)+[A-Z]?|The|His|Her|Its)"
 )
 _LONGEST = 12
 """Words of a name."""
