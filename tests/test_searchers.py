@@ -167,6 +167,36 @@ def test_many_searches_at_once(passages: Path, data: Path) -> None:
         assert asyncio.run(all_of_them(corpus)) == ["Stefan Żeromski", "Łódź", "北京大学", "Ferry"] * 25
 
 
+def test_a_list_of_passages_or_of_questions_is_a_corpus_of_passages(tmp_path: Path, data: Path) -> None:
+    hotpot = [{"question": "?", "context": [[one["title"], [one["text"]]] for one in PASSAGES]}]
+    musique = [{"paragraphs": [{"title": one["title"], "paragraph_text": one["text"]} for one in PASSAGES]}]
+    with open_corpus(lines(tmp_path / "lines.jsonl", PASSAGES), data=data) as corpus:
+        wanted = {(page.title, page.text) for page in corpus.pages()}
+    assert wanted == {(one["title"], one["text"]) for one in PASSAGES}
+    for name, rows in {"plain": [*PASSAGES, PASSAGES[0], 7], "hotpot": hotpot, "musique": musique}.items():
+        place = tmp_path / f"{name}.json"
+        place.write_text(json.dumps(rows), encoding="utf-8")
+        with open_corpus(place, data=data) as corpus:
+            assert {(page.title, page.text) for page in corpus.pages()} == wanted
+            assert first(corpus, "zeromski") == "Stefan Żeromski"
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps([{"name": "Ferry"}]), encoding="utf-8")
+    with open_corpus(other, data=data) as corpus:
+        assert "Ferry" in "".join(page.text for page in corpus.pages())
+
+
+def test_each_page_of_a_corpus_comes_once(tmp_path: Path, data: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "short.md").write_text("# Short\n\nA page.", encoding="utf-8")
+    long = "# Long\n\n" + "".join(f"## Part {n}\n\n{'A sentence of the long page. ' * 200}\n\n" for n in range(8))
+    (folder / "long.md").write_text(long, encoding="utf-8")
+    with open_corpus(folder, data=data) as corpus:
+        pages = list(corpus.pages())
+        assert sorted(page.title for page in pages) == ["Long", "Short"]
+        assert next(page for page in pages if page.title == "Long").text == long
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from afterlore import __version__
-from afterlore.app import ask, brief, context, enrich, faults, models, research_eval, research_sim, runs
+from afterlore.app import ask, brief, context, enrich, faults, models, research_eval, research_sim, research_synth, runs
 from afterlore.core import AfterloreError
 
 __all__ = ["app", "run"]
@@ -29,10 +29,12 @@ context.app.command()(enrich.embed)
 context.app.command()(enrich.upgrade)
 app.add_typer(context.app, name="context")
 app.command()(ask.ask)
+runs.app.command("export")(research_synth.export_runs)
 app.add_typer(runs.app, name="runs")
 app.add_typer(models.app, name="models")
 faults.app.add_typer(research_eval.app, name="eval")
 faults.app.command()(research_sim.sim)
+faults.app.command()(research_synth.synth)
 app.add_typer(faults.app, name="research")
 
 

@@ -1,4 +1,4 @@
-"""A local corpus: a folder, a file of JSON lines or a context database, searched and read through one context database.
+"""A local corpus: a folder, a file of passages or a context database, searched and read through one context database.
 
 What is searched is what was imported: a file that is edited or removed while a run goes on is still found and read as
 it was, and the next ``open_corpus`` picks the change up. The database of a corpus lies in the data folder under a
@@ -9,7 +9,7 @@ scanned PDFs, and words that only a reader of meaning would connect: the search 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +19,7 @@ from afterlore.context.add import Added, add
 from afterlore.context.context import Context
 from afterlore.context.search.propagate import FLAT, Weights
 from afterlore.core import Hit, InputError, Page, Progress, Silent, digest
-from afterlore.research.search.passages import add_passages
+from afterlore.research.search.passages import add_passages, is_list
 
 __all__ = ["Corpus", "open_context", "open_corpus"]
 
@@ -74,6 +74,18 @@ class Corpus:
         """
         return await asyncio.to_thread(self.page, address)
 
+    def pages(self) -> Iterator[Page]:
+        """Every page, each once, in the order of their addresses; a document in sections is one."""
+        seen: set[str] = set()
+        for top in self._context.ls():
+            with self._context.store.snapshot():
+                nodes = [node for node in self._context.store.walk(top) if not node.is_directory]
+            for node in nodes:
+                address = str(node.uri if node.position is None else node.uri.parent)
+                if address not in seen:
+                    seen.add(address)
+                    yield self.page(address)
+
     def find(self, query: str, limit: int) -> tuple[Hit, ...]:
         """``search``, in the thread of the caller."""
         candidates = max(_CANDIDATES, limit)
@@ -105,14 +117,15 @@ def open_corpus(
     data: Path,
     progress: Progress = Silent(),  # noqa: B008 - it holds nothing
 ) -> Corpus:
-    """The corpus at ``path``: a folder or file of any form that ``afterlore context add`` reads, or JSON lines with
-    ``text`` and ``title``. ``data`` is the data folder, where its database is kept.
+    """The corpus at ``path``: a folder or file of any form that ``afterlore context add`` reads, JSON lines with
+    ``text`` and ``title``, or a JSON list of such passages or of MuSiQue or HotpotQA questions. ``data`` is the data
+    folder, where its database is kept.
 
     Raises InputError when nothing is there or nothing in it can be searched.
     """
     if not path.exists():
         raise InputError(f"no such corpus: {str(path)!r}; name a folder, a document or a .jsonl file")
-    lines = path.is_file() and path.suffix.lower() in _LINES
+    lines = path.is_file() and (path.suffix.lower() in _LINES or is_list(path))
     place = data / "corpora" / digest(f"{'lines' if lines else 'files'} {path.resolve()}")[:16]
     place.mkdir(parents=True, exist_ok=True)
     context = Context.open(place)

@@ -1,4 +1,4 @@
-"""JSON lines of passages into a context database: one passage, one file, with exactly the text of its line.
+"""Passages of JSON lines, or of a JSON list, into a context database: one passage, one file, with exactly its text.
 
 The name of a file is made of what it holds. So an import that was stopped goes on where it was, and after an edit only
 the passages that are new are written and those that are gone are removed. All stand in one folder: which lines were
@@ -7,10 +7,10 @@ neighbours tells nothing of what they say.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from afterlore.context.add import Added
 from afterlore.context.context import Context
@@ -20,7 +20,7 @@ from afterlore.context.records import Draft, Levels
 from afterlore.context.uri import Uri
 from afterlore.core import InputError, Progress, digest
 
-__all__ = ["FOLDER", "Passage", "add_passages", "read_passages", "write_passages"]
+__all__ = ["FOLDER", "Passage", "add_passages", "is_list", "read_passages", "write_passages"]
 
 FOLDER = Uri(("resources", "passages"))
 _LOT = 500
@@ -71,6 +71,9 @@ def add_passages(context: Context, file: Path, progress: Progress) -> Added:
 
 def read_passages(file: Path, bad: list[str]) -> Iterator[Passage]:
     """The passages in order; what is wrong with the other lines is added to ``bad``."""
+    if is_list(file):
+        yield from _listed(json.loads(file.read_bytes()))
+        return
     with file.open("rb") as opened:
         for number, line in enumerate(opened, start=1):
             if not line.strip():
@@ -89,6 +92,41 @@ def read_passages(file: Path, bad: list[str]) -> Iterator[Passage]:
                 title, source = value.get("title"), value.get("url")
                 title = one_line(title, _TITLE) if isinstance(title, str) else ""
                 yield Passage(title or one_line(text, _TITLE), text, source if isinstance(source, str) else "")
+
+
+def is_list(file: Path) -> bool:
+    """Whether it is a JSON list of passages, or of questions with passages in the forms of MuSiQue and HotpotQA."""
+    if file.suffix.lower() != ".json":
+        return False
+    try:
+        rows = json.loads(file.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(rows, list) and bool(rows) and next(_listed(rows[:1]), None) is not None
+
+
+def _listed(rows: Sequence[Any]) -> Iterator[Passage]:
+    """What rows of a known form hold; of the others nothing."""
+    for row in rows:
+        if not isinstance(row, dict):
+            continue
+        found = [(row.get("title"), row.get("text"))]
+        if isinstance(row.get("paragraphs"), list):
+            found = [
+                (one.get("title"), one.get("paragraph_text")) for one in row["paragraphs"] if isinstance(one, dict)
+            ]
+        elif isinstance(row.get("context"), list):
+            pairs = [one for one in row["context"] if isinstance(one, list) and len(one) == 2]
+            found = [(title, "".join(map(str, parts))) for title, parts in pairs if isinstance(parts, list)]
+        for title, text in found:
+            if (
+                isinstance(title, str)
+                and isinstance(text, str)
+                and text.strip()
+                and "\0" not in text
+                and _encodes(text)
+            ):
+                yield Passage(one_line(title, _TITLE) or one_line(text, _TITLE), text)
 
 
 def write_passages(context: Context, passages: Iterable[Passage], done: Added, progress: Progress) -> None:

@@ -1,0 +1,146 @@
+"""A question as a tree: at its root the answer, below it what is known of it, each edge one fact.
+
+After Re-TRAC's entity tree (arXiv 2602.02486): an entity, its facts, the entities in them, and theirs. A sub-tree of
+two to five facts is sampled; what stands at its leaves is named, everything above is described by what is below it.
+"""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+
+from afterlore.research.synthesize import chinese, english
+from afterlore.research.synthesize.entities import Entity, Names, unpaged
+from afterlore.research.synthesize.facts import Fact, Kind
+
+__all__ = ["Graph", "Link", "Node", "depth", "facts_of", "inner", "leaves", "sample"]
+
+_DEEPEST = 4
+"""Facts below each other; a longer question has branches, since nobody reads five clauses within each other."""
+_BRANCHES = 0.35
+_TRIES = 8
+
+
+@dataclass(frozen=True)
+class Link:
+    """One fact, from the node that it tells of to the other one."""
+
+    fact: Fact
+    child: "Node"
+    inverse: bool
+    """Whether the child is the fact's subject."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """An entity and what is known of it."""
+
+    entity: int
+    links: tuple[Link, ...] = ()
+
+
+class Graph:
+    """The entities of a corpus and what its sentences say of two of them."""
+
+    def __init__(self, pages: Sequence[Entity]) -> None:
+        self.pages = len(pages)
+        """The first entities have a page, the others only a name."""
+        self.entities = [*pages, *unpaged(pages)]
+        self.kinds = [_language(one).kind_of(one) if one.address else Kind() for one in self.entities]
+        self.usable: dict[int, list[tuple[Fact, bool]]] = {}
+        """By entity: the facts that can tell of it, and whether they are turned round for that."""
+        self.facts = 0
+        names = Names(self.entities)
+        used: set[int] = set()
+        for one in pages:
+            for fact in _language(one).read(one, self.kinds[one.at], names):
+                if english.plausible(fact, self.kinds[fact.object]) and self._add(fact):
+                    used.add(fact.object)
+        self.names = Names([one for one in self.entities if one.at < self.pages or one.at in used])
+        """Of all pages, and of what facts name besides."""
+
+    def _add(self, fact: Fact) -> bool:
+        """Whether it can be used, and is not known."""
+        if self.entities[fact.object].language != self.entities[fact.subject].language:
+            return False
+        known = self.usable.setdefault(fact.subject, [])
+        if any(other.object == fact.object and other.before == fact.before for other, _ in known):
+            return False
+        self.facts += 1
+        known.append((fact, False))
+        kind = self.kinds[fact.object]
+        turned = _language(self.entities[fact.object]).inverted(fact, kind, "X", deep=False)
+        if turned is not None and fact.object < self.pages:
+            self.usable.setdefault(fact.object, []).append((fact, True))
+        return True
+
+
+def _language(entity: Entity) -> ModuleType:
+    return chinese if entity.language == "zh" else english
+
+
+def sample(graph: Graph, root: int, hops: int, rng: random.Random) -> Node | None:
+    """A tree of so many facts about an entity, no entity in it twice; None where none was found in some tries."""
+    for _ in range(_TRIES):
+        used = {root}
+        tree = _grow(graph, root, hops, _DEEPEST, used, rng)
+        if tree is not None:
+            return tree
+    return None
+
+
+def _grow(graph: Graph, at: int, hops: int, depth: int, used: set[int], rng: random.Random) -> Node | None:
+    if hops == 0:
+        return Node(at)
+    if depth == 0:
+        return None
+    choices = [(fact, turned) for fact, turned in graph.usable.get(at, ()) if _other(fact, turned) not in used]
+    branch = hops > 1 and len(choices) > 1 and (hops > depth or rng.random() < _BRANCHES)
+    if not choices or (hops > depth and not branch):
+        return None
+    parts = [1, hops - 1] if branch else [hops]
+    links = []
+    for part in parts:
+        choices = [(fact, turned) for fact, turned in choices if _other(fact, turned) not in used]
+        if not choices:
+            return None
+        fact, turned = rng.choice(choices)
+        child = _other(fact, turned)
+        used.add(child)
+        below = _grow(graph, child, part - 1, depth - 1, used, rng)
+        if below is None:
+            return None
+        links.append(Link(fact, below, turned))
+    return Node(at, tuple(links))
+
+
+def _other(fact: Fact, turned: bool) -> int:
+    return fact.subject if turned else fact.object
+
+
+def facts_of(node: Node) -> Iterator[Fact]:
+    """All facts, from the root down."""
+    for link in node.links:
+        yield link.fact
+        yield from facts_of(link.child)
+
+
+def depth(node: Node) -> int:
+    """Facts that have to be found one after another."""
+    return max((1 + depth(link.child) for link in node.links), default=0)
+
+
+def leaves(node: Node) -> Iterator[int]:
+    """The entities that nothing further is known of."""
+    if not node.links:
+        yield node.entity
+    for link in node.links:
+        yield from leaves(link.child)
+
+
+def inner(node: Node) -> Iterator[Node]:
+    """The nodes that are described, the root first."""
+    if node.links:
+        yield node
+        for link in node.links:
+            yield from inner(link.child)
