@@ -94,7 +94,7 @@ def test_a_run_in_rounds_gives_a_sample_a_round(capsys: pytest.CaptureFixture[st
 
 def test_only_what_is_right_is_taken(capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path) -> None:
     right = ask(capsys, data, *OFFLINE)
-    ask(capsys, data, *OFFLINE, "--budget", "calls=1")
+    ask(capsys, data, *OFFLINE, "--budget", "calls=1", code=3)
     told, rows = export(capsys, data, "--all-answered")
     assert (told["runs"], told["samples"], told["left out"]) == (2, 1, {"not answered": 1})
     assert rows[0]["run"] == right["run"]

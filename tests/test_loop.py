@@ -23,6 +23,7 @@ from afterlore.core import (
 from afterlore.journal import Event, Head, Run, Runs, fold
 from afterlore.llm.chat import Chat
 from afterlore.llm.endpoint import Endpoint
+from afterlore.research.answer import AnswerArguments, QuoteArguments, says_nothing
 from afterlore.research.browse import browsing
 from afterlore.research.loop import LONGEST_QUESTION, Limits, Loop, begin
 from afterlore.research.state import Result, State
@@ -500,3 +501,26 @@ def test_the_parts_of_a_trajectory_are_in_their_places(make: Callable[..., Inves
         assert (step.kind is StepKind.THINK) == bool(step.context)
         assert all(one.status is ToolStatus.OK for one in step.results)
         assert step.message is None or step.message.role is Role.ASSISTANT
+
+
+@pytest.mark.parametrize(
+    ("answer", "nothing"),
+    [
+        ("I could not find the answer: the pages do not tell.", True),
+        ("Unfortunately, I couldn’t determine who it was.", True),
+        ("The answer could not be found in the sources.", True),
+        ("抱歉，我没有找到相关信息。", True),
+        ("未能确定该公司的成立时间", True),
+        ("Oskerry", False),
+        ("The committee could not find a successor.", False),
+        ("He could not determine its longitude", False),
+        ("没有人", False),
+        ("无法无天", False),
+    ],
+)
+def test_what_says_that_there_is_no_answer_is_none(answer: str, nothing: bool) -> None:
+    assert says_nothing(AnswerArguments(answer=answer)) == nothing
+    assert says_nothing(AnswerArguments(answer=answer, found=False))
+    # What rests on a quote is an answer, however it begins.
+    quoted = [QuoteArguments(address="a", quote="q")]
+    assert not says_nothing(AnswerArguments(answer=answer, evidence=quoted))

@@ -77,8 +77,8 @@ def test_what_a_person_sees(capsys: pytest.CaptureFixture[str], data: Path) -> N
 
 def test_without_an_answer_what_was_found_is_shown(capsys: pytest.CaptureFixture[str], data: Path) -> None:
     words = [QUESTION, "--corpus", CORPUS, "--model", "scripted", "--budget", "calls=3"]
-    result = ask(capsys, data, *words)
-    assert result["stop_reason"] == "limit:calls"
+    result = ask(capsys, data, *words, code=3)
+    assert (result["answer"], result["stop_reason"]) == (None, "limit:calls")
     assert result["usage"]["attempts"] <= 3
     assert result["findings"]["hits"]
     more = ask(capsys, data, "--resume", result["run"], "--budget", "calls=40")
@@ -263,8 +263,8 @@ def test_what_is_over_is_shown_again_without_what_it_searched(
     capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path
 ) -> None:
     page = tmp_path / "page.md"
-    page.write_text("# Lumen-4\n\nA buoy.\n")
-    result = ask(capsys, data, "Lumen-4?", "--corpus", str(page), "--model", "scripted")
+    page.write_text("# Lumen-4\n\nThe Lumen-4 is made by Harrowmere.\n")
+    result = ask(capsys, data, "Which company makes the Lumen-4?", "--corpus", str(page), "--model", "scripted")
     page.unlink()
     assert ask(capsys, data, "--resume", result["run"]) == result
 

@@ -50,7 +50,7 @@ from afterlore.core import (
 )
 from afterlore.journal import Head, Run, Runs
 from afterlore.research import words
-from afterlore.research.answer import ANSWER, AnswerArguments
+from afterlore.research.answer import ANSWER, AnswerArguments, says_nothing
 from afterlore.research.conversation import nudge_of
 from afterlore.research.findings import Findings, PageRef, check_quotes
 from afterlore.research.mend import sound
@@ -436,13 +436,20 @@ class _Work:
         assert final.message is not None
         state = self.state
         if final.calls and not state.findings.quotes:
-            given = AnswerArguments.model_validate(final.calls[0].parsed).evidence
-            quoted = [(one.address, one.quote) for one in given]
+            cited = AnswerArguments.model_validate(final.calls[0].parsed).evidence
+            quoted = [(one.address, one.quote) for one in cited]
             # Of a long page that takes a while.
             quotes = await asyncio.to_thread(check_quotes, quoted, state.findings, self.record.blob)
             if quotes:
                 self.put("checked", Checked(quotes=quotes))
-        self._close(state.closing, final.message.content)
+        text = final.message.content
+        parsed = final.calls[0].parsed if final.calls else {"answer": text}
+        if not says_nothing(AnswerArguments.model_validate(parsed)):
+            self._close(state.closing, text)
+        elif state.closing:
+            self._close(state.closing, None)
+        else:
+            self._end(Failed(failure=Failure(kind="not_found", recoverable=True, cause=text, seq=final.seq)))
 
     def _close(self, why: str, answer: str | None) -> None:
         if not why and answer is not None:

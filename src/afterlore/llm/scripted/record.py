@@ -73,8 +73,7 @@ def _answered(done: str) -> tuple[str, list[tuple[str, str]]]:
     if not said:
         return "", []
     quotes = [(one.get("address", ""), one.get("quote", "")) for one in said[-1].get("evidence", ())]
-    answer = str(said[-1].get("answer", ""))
-    return "" if answer.startswith("I could not") else answer, quotes
+    return str(said[-1].get("answer", "")) if said[-1].get("found", True) else "", quotes
 
 
 def _read(text: str) -> Mapping[str, Any]:

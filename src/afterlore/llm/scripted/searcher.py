@@ -389,7 +389,10 @@ def _answer(found: _Found, tools: Mapping[str, Mapping[str, Any]]) -> Turn:
         lines = [f"“{quote.text}” ({quote.address})" for quote in found.quotes]
         return Turn(text="\n".join((text, *lines)))
     schema = tools[name].get("parameters") or {}
-    return Turn(calls=(call(name, **_filled(schema, schema, text, found.quotes)),))
+    arguments = _filled(schema, schema, text, found.quotes)
+    if not found.answer and "found" in (schema.get("properties") or {}):
+        arguments["found"] = False
+    return Turn(calls=(call(name, **arguments),))
 
 
 def _filled(

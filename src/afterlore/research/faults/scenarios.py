@@ -10,7 +10,7 @@ from afterlore.research.faults.library import Trouble
 __all__ = ["LONG_ENOUGH", "SCENARIOS", "Answered", "Scenario"]
 
 Answered = Literal["right", "other", "none"]
-"""The answer that the pages hold, another (one that says that it was not found included), or none."""
+"""The answer that the pages hold, another, or none."""
 
 
 _SHORT = 1.0
@@ -138,24 +138,24 @@ _MODEL = (
 
 _TOOLS = (
     _right("page_404", trouble="page_missing"),
-    Scenario("all_pages_404", "answered", "other", trouble="all_pages_missing"),
+    Scenario("all_pages_404", "failed:not_found", "none", trouble="all_pages_missing"),
     _right("page_huge", trouble="page_huge"),
     Scenario("page_hangs", "answered", "right", trouble="page_hangs", patience=2 * _SHORT),
     _right("page_reader_breaks", trouble="page_breaks"),
     _right("page_hostile", trouble="page_hostile"),
-    Scenario("search_without_items", "answered", "other", trouble="no_items"),
-    Scenario("search_down", "answered", "other", trouble="search_down"),
+    Scenario("search_without_items", "failed:not_found", "none", trouble="no_items"),
+    Scenario("search_down", "failed:not_found", "none", trouble="search_down"),
     _right("search_down_once", trouble="search_down_once"),
-    Scenario("search_breaks", "answered", "other", trouble="search_breaks"),
-    Scenario("hits_without_text", "answered", "other", trouble="hits_without_text"),
+    Scenario("search_breaks", "failed:not_found", "none", trouble="search_breaks"),
+    Scenario("hits_without_text", "failed:not_found", "none", trouble="hits_without_text"),
     _right("corpus_changes", trouble="corpus_changes"),
-    Scenario("corpus_vanishes", "answered", "other", trouble="corpus_vanishes"),
+    Scenario("corpus_vanishes", "failed:not_found", "none", trouble="corpus_vanishes"),
 )
 
 _BUDGETS = (
-    Scenario("calls_used_up", "limit:calls", "other", budget=Budget(calls=3)),
-    Scenario("tokens_used_up", "limit:tokens", "other", budget=Budget(tokens=4_000)),
-    Scenario("turns_used_up", "limit:depth", "other", budget=Budget(depth=2)),
+    Scenario("calls_used_up", "limit:calls", "none", budget=Budget(calls=3)),
+    Scenario("tokens_used_up", "limit:tokens", "none", budget=Budget(tokens=4_000)),
+    Scenario("turns_used_up", "limit:depth", "none", budget=Budget(depth=2)),
     Scenario("context_small", "answered", "right", context=1_400),
 )
 

@@ -194,7 +194,8 @@ class Rounds:
         last = fresh[-1].outcomes if fresh else []
         if plan.method.once and last and last[0] is not None:
             return last[0]
-        failed = [outcome for outcome in last if isinstance(outcome, Failed)]
+        # To have looked and found nothing is what further rounds are for.
+        failed = [outcome for outcome in last if isinstance(outcome, Failed) and not _nothing(outcome)]
         if (
             last
             and len(failed) == len(last)
@@ -202,6 +203,8 @@ class Rounds:
         ):
             return Failed(failure=failed[0].failure, answer=answer)
         if len(progress.rounds) >= plan.attempts:
+            if answer is None and last and isinstance(last[-1], Failed):
+                return last[-1]
             return Truncated(limit="rounds", answer=answer)
         left = ledger.left()
         for limit in ("calls", "tokens", "cost", "seconds"):
@@ -404,7 +407,12 @@ def _notes(progress: Progress, *, before: int) -> str:
 def _failing(rounds: Sequence[Round]) -> bool:
     """Whether the last ones failed in every branch."""
     last = rounds[-_FAILED_ROUNDS:]
-    return len(last) == _FAILED_ROUNDS and all(isinstance(one, Failed) for now in last for one in now.outcomes)
+    outcomes = [one for now in last for one in now.outcomes]
+    return len(last) == _FAILED_ROUNDS and all(isinstance(one, Failed) and not _nothing(one) for one in outcomes)
+
+
+def _nothing(outcome: Failed) -> bool:
+    return outcome.failure.kind == "not_found"
 
 
 def _can_reopen(outcome: Outcome, budget: Budget | None) -> bool:
