@@ -213,12 +213,40 @@ def test_any_page_can_be_read(text: str, name: str) -> None:
                 assert fact.object != one.at
 
 
+def test_a_name_without_a_page_ends_a_question(tmp_path: Path) -> None:
+    texts = {
+        "Ada Pell": "Ada Pell is an engineer. She was born in North Quay in 1951.",
+        "Pell Lamps": "Pell Lamps is a company that sells lamps. It was founded in 1987 by Ada Pell.",
+    }
+    questions, work = made(lines(tmp_path, texts), tmp_path, 9, hops=(2, 2), vagueness=(1, 1))
+    wanted = "Which company was founded in 1987 by the engineer who was born in North Quay in 1951?"
+    assert [one.question for one in questions] == [wanted]
+    assert work.graph.pages == 2
+    # Somebody else of that place: no longer the only one by links, and not the only one at all where the words agree.
+    for more, found in (
+        ("Bo Reed is a baker. He was born in North Quay.", False),
+        ("Bo Reed sings of North Quay.", True),
+    ):
+        path = lines(tmp_path, texts | {"Bo Reed": more, "Reed Inn": "Reed Inn is a hotel run by Bo Reed."}, "b.jsonl")
+        again, _ = made(path, tmp_path, 9, hops=(2, 2), vagueness=(1, 1))
+        assert (wanted in [one.question for one in again]) is found
+
+
+def test_a_thing_of_the_same_name_is_not_taken_where_it_makes_no_sense() -> None:
+    film = pages(
+        {"Ada Pell": "Ada Pell is an actress. She starred in Quay. She was buried at Quay.", "Quay": "Quay is a film."}
+    )
+    kinds = [english.kind_of(one) for one in film]
+    facts = list(english.read(film[0], kinds[0], Names(film)))
+    assert [fact.before for fact in facts if english.plausible(fact, kinds[1])] == ["starred in "]
+
+
 # ---- vagueness
 
 
-@given(st.integers(21, 999_999))
-def test_a_blurred_number_is_true(number: int) -> None:
-    said = blur(f"it has {number} doors", "en").replace(",", "")
+@given(st.integers(21, 999_999), st.sampled_from(["", "about ", "some "]))
+def test_a_blurred_number_is_true(number: int, word: str) -> None:
+    said = blur(f"it has {word}{number} doors", "en").replace(",", "")
     bounds = [int(found) for found in re.findall(r"\d+", said)]
     if "over" in said:
         assert bounds[0] <= number <= 1.3 * bounds[0] + 1
@@ -228,7 +256,16 @@ def test_a_blurred_number_is_true(number: int) -> None:
         assert bounds[0] <= number <= bounds[1]
     else:
         # Years of four figures read as such, whole tens as about.
-        assert said in (f"it has about {number} doors", f"it has {number // 10 * 10}s doors")
+        assert said in (f"it has about {number} doors", f"it has {word}{number // 10 * 10}s doors")
+
+
+@given(st.integers(21, 999))
+def test_a_bound_stays_true(number: int) -> None:
+    over, below = (
+        int(blur(f"has {word} {number} doors", "en").replace(",", "").split()[-2]) for word in ("over", "nearly")
+    )
+    assert over <= number < below
+    assert blur(f"has over {number} doors", "en").startswith("has over ")
 
 
 @given(st.integers(1500, 2029))
