@@ -155,6 +155,24 @@ def test_a_rival_counts_whatever_its_sentence_says_first(tmp_path: Path) -> None
         assert found == [how]
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_twin_of_the_answer_is_always_seen(sample: tuple[list[Made], Synthesis], tmp_path: Path, seed: int) -> None:
+    """Whatever is said of the answer anywhere is said of another thing too: the question is not made again."""
+    questions, work = sample
+    texts = {one.name: one.text for one in work.graph.entities[: work.graph.pages]}
+    for one in [one for one in questions if one.vagueness][seed::3][:4]:
+        twin = "Orla Finch" if one.language == "en" else "双影记"
+        changed = {
+            name: f"{text}\n\n"
+            + "\n\n".join(said.replace(one.answer, twin) for said in text.split("\n") if one.answer in said)
+            for name, text in texts.items()
+        }
+        changed[twin] = texts[one.answer].replace(one.answer, twin)
+        path = lines(tmp_path, changed, f"{one.id}.jsonl")
+        again, _ = made(path, tmp_path, 30, hops=(one.hops, one.hops), vagueness=(one.vagueness, one.vagueness))
+        assert one.question not in [other.question for other in again]
+
+
 def test_the_answer_is_not_told() -> None:
     (one,) = pages({"Harrowmere Instruments": "Harrowmere Instruments is a company."})
     kind = english.kind_of(one)
@@ -230,6 +248,19 @@ def test_a_name_without_a_page_ends_a_question(tmp_path: Path) -> None:
         path = lines(tmp_path, texts | {"Bo Reed": more, "Reed Inn": "Reed Inn is a hotel run by Bo Reed."}, "b.jsonl")
         again, _ = made(path, tmp_path, 9, hops=(2, 2), vagueness=(1, 1))
         assert (wanted in [one.question for one in again]) is found
+
+
+def test_passages_of_one_title_are_about_one_thing(tmp_path: Path) -> None:
+    path = tmp_path / "parts.jsonl"
+    rows = [("Ada Pell", "Ada Pell is an engineer."), ("Ada Pell", "Ada Pell was born in North Quay in 1951.")]
+    rows += [("Pell Lamps", "Pell Lamps is a company that sells lamps. It was founded in 1987 by Ada Pell.")]
+    path.write_text("".join(json.dumps({"title": t, "text": text}) + "\n" for t, text in rows), "utf-8")
+    (one,), work = made(path, tmp_path, 1, hops=(2, 2), vagueness=(1, 1))
+    assert one.question == "Which company was founded in 1987 by the engineer who was born in North Quay in 1951?"
+    assert [support.title for support in one.supporting] == ["Pell Lamps", "Ada Pell"]
+    assert one.supporting[1].quote == rows[1][1]
+    assert one.supporting[1].sha256 == digest(rows[1][1])
+    assert len(set(work.graph.whose)) == 2
 
 
 def test_a_thing_of_the_same_name_is_not_taken_where_it_makes_no_sense() -> None:

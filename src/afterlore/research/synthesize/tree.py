@@ -6,9 +6,10 @@ two to five facts is sampled; what stands at its leaves is named, everything abo
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 
+from afterlore.research.search.passages import FOLDER
 from afterlore.research.synthesize import chinese, english
 from afterlore.research.synthesize.entities import Entity, Names, unpaged
 from afterlore.research.synthesize.facts import Fact, Kind
@@ -46,17 +47,25 @@ class Graph:
         self.pages = len(pages)
         """The first entities have a page, the others only a name."""
         self.entities = [*pages, *unpaged(pages)]
-        self.kinds = [_language(one).kind_of(one) if one.address else Kind() for one in self.entities]
+        first: dict[str, int] = {}
+        self.whose = [first.setdefault(_subject(one), one.at) for one in pages]
+        """Of each page the entity that it is about: passages of one title are of one article, and of its first."""
+        self.kinds = [Kind() for _ in self.entities]
+        for one in pages:
+            if not self.kinds[self.whose[one.at]].noun:
+                self.kinds[self.whose[one.at]] = _language(one).kind_of(one)
         self.usable: dict[int, list[tuple[Fact, bool]]] = {}
         """By entity: the facts that can tell of it, and whether they are turned round for that."""
         self.facts = 0
-        names = Names(self.entities)
+        named = [one for one in self.entities if one.at >= self.pages or self.whose[one.at] == one.at]
+        names = Names(named)
         used: set[int] = set()
         for one in pages:
-            for fact in _language(one).read(one, self.kinds[one.at], names):
-                if english.plausible(fact, self.kinds[fact.object]) and self._add(fact):
+            subject = self.whose[one.at]
+            for fact in _language(one).read(replace(one, at=subject), self.kinds[subject], names):
+                if english.plausible(fact, self.kinds[fact.object]) and self._add(replace(fact, page=one.at)):
                     used.add(fact.object)
-        self.names = Names([one for one in self.entities if one.at < self.pages or one.at in used])
+        self.names = Names([one for one in named if one.at < self.pages or one.at in used])
         """Of all pages, and of what facts name besides."""
 
     def _add(self, fact: Fact) -> bool:
@@ -73,6 +82,11 @@ class Graph:
         if turned is not None and fact.object < self.pages:
             self.usable.setdefault(fact.object, []).append((fact, True))
         return True
+
+
+def _subject(page: Entity) -> str:
+    """The same for pages about the same: passages by their title, documents each by itself."""
+    return page.title if page.address.startswith(f"{FOLDER}/") else page.address
 
 
 def _language(entity: Entity) -> ModuleType:
