@@ -78,7 +78,7 @@ def _about(number: int, part: bool) -> str:
         return f"about {low:,}"
     if number - low <= 0.3 * step:
         return f"a little over {low:,}"
-    return f"nearly {low + step:,}" if number - low >= 0.7 * step else f"between {low:,} and {low + step:,}"
+    return f"nearly {low + step:,}" if number - low >= 0.7 * step else f"over {low:,}"
 
 
 def _han_about(number: int, part: bool) -> str:

@@ -126,7 +126,7 @@ class Synthesis:
         """One question, or None with the reason counted."""
         hops, vagueness = cell
         self.drafts += 1
-        tree = sample(self.graph, root, hops, rng)
+        tree = sample(self.graph, root, hops, rng, paged=vagueness == 3)
         if tree is None:
             self.dropped["no tree of that length"] += 1
             return None

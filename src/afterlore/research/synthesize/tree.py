@@ -93,39 +93,51 @@ def _language(entity: Entity) -> ModuleType:
     return chinese if entity.language == "zh" else english
 
 
-def sample(graph: Graph, root: int, hops: int, rng: random.Random) -> Node | None:
-    """A tree of so many facts about an entity, no entity in it twice; None where none was found in some tries."""
+def sample(graph: Graph, root: int, hops: int, rng: random.Random, *, paged: bool = False) -> Node | None:
+    """A tree of so many facts about an entity, no entity in it twice; None where none was found in some tries.
+    ``paged`` takes only entities that have a page, of which a kind may be known.
+    """
+    among = range(graph.pages if paged else len(graph.entities))
     for _ in range(_TRIES):
-        used = {root}
-        tree = _grow(graph, root, hops, _DEEPEST, used, rng)
+        tree = _grow(graph, root, hops, _DEEPEST, {root}, rng, among)
         if tree is not None:
             return tree
     return None
 
 
-def _grow(graph: Graph, at: int, hops: int, depth: int, used: set[int], rng: random.Random) -> Node | None:
+def _grow(
+    graph: Graph, at: int, hops: int, depth: int, used: set[int], rng: random.Random, among: range
+) -> Node | None:
     if hops == 0:
         return Node(at)
-    if depth == 0:
-        return None
-    choices = [(fact, turned) for fact, turned in graph.usable.get(at, ()) if _other(fact, turned) not in used]
+    choices = _choices(graph, at, 1, used, among)
     branch = hops > 1 and len(choices) > 1 and (hops > depth or rng.random() < _BRANCHES)
-    if not choices or (hops > depth and not branch):
+    if depth == 0 or (hops > depth and not branch):
         return None
-    parts = [1, hops - 1] if branch else [hops]
     links = []
-    for part in parts:
-        choices = [(fact, turned) for fact, turned in choices if _other(fact, turned) not in used]
+    for part in [1, hops - 1] if branch else [hops]:
+        choices = _choices(graph, at, part, used, among)
         if not choices:
             return None
         fact, turned = rng.choice(choices)
         child = _other(fact, turned)
         used.add(child)
-        below = _grow(graph, child, part - 1, depth - 1, used, rng)
+        below = _grow(graph, child, part - 1, depth - 1, used, rng, among)
         if below is None:
             return None
         links.append(Link(fact, below, turned))
     return Node(at, tuple(links))
+
+
+def _choices(graph: Graph, at: int, hops: int, used: set[int], among: range) -> list[tuple[Fact, bool]]:
+    """Facts that lead on from an entity: to anything, or where more are to follow to what more is known of."""
+    return [
+        (fact, turned)
+        for fact, turned in graph.usable.get(at, ())
+        if (other := _other(fact, turned)) in among
+        and other not in used
+        and (hops == 1 or any(_other(*more) not in used for more in graph.usable.get(other, ())))
+    ]
 
 
 def _other(fact: Fact, turned: bool) -> int:
