@@ -371,6 +371,33 @@ def test_eval_headings(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> No
     assert len(more["weights"]) == 2
 
 
+def test_headings_of_three_kinds_and_the_text_below_them(tmp_path: Path) -> None:
+    first, second, third, fourth = (word * 40 for word in ("灯塔", "渡船", "码头", "渔市"))
+    text = (
+        f"# 海岸的一天\n\n{first}。\n\n渡船怎么走\n\n{second}。\n\n**码头的夜：**{third}。\n\n"
+        f"这一行是句子，不是标题。\n\n> 来源：海岸报\n\n渔市\n\n## 渔市开张\n\n{fourth}。\n"
+    )
+    (tmp_path / "a.md").write_text(text, encoding="utf-8")
+    found = {one.heading: one for one in headings.sections([tmp_path])}
+    assert {heading: one.kind for heading, one in found.items()} == {
+        "海岸的一天": "marked",
+        "渡船怎么走": "line",
+        "码头的夜": "run-in",
+        "渔市开张": "marked",
+    }
+    whole, inner, last = found["海岸的一天"], found["渡船怎么走"], found["渔市开张"]
+    assert whole.body.startswith("灯塔")
+    assert inner.body.startswith("渡船")
+    assert "渔市开张" not in whole.body
+    assert found["码头的夜"].body == f"{third}。"
+    assert whole.overlaps(inner)
+    assert inner.overlaps(found["码头的夜"])
+    assert not whole.overlaps(last)
+    assert not found["码头的夜"].overlaps(last)
+    for heading, body in ((one.heading, one.body) for one in found.values()):
+        assert not body.startswith(heading)
+
+
 def test_what_one_half_chose_is_judged_on_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = [headings.Asked("a", "b", number) for number in (0, 0, 1, 1)]
     ranks = {weight: [9, 9, 9, 9] for weight in (0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)}

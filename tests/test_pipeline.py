@@ -248,7 +248,7 @@ def test_an_interrupted_run_says_how_to_go_on(tmp_path: Path) -> None:
     code = (
         "import os, signal\nfrom afterlore.app import terminal\n"
         "terminal.Bar.advance = lambda self, items=1: os.kill(os.getpid(), signal.SIGINT)\n"
-        "from afterlore.app.cli import main\nmain()"
+        "from afterlore.app.__main__ import main\nmain()"
     )
     out = tmp_path / "out"
     arguments = ["brief", "build", str(SAMPLES / DAYS[0]), "--out", str(out), "--date", DAYS[0], "--offline"]

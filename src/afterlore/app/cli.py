@@ -6,15 +6,15 @@ Exit codes: 0 done, 1 the checked thing does not hold, 2 wrong usage or input, 3
 
 import json
 import sys
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
 from afterlore import __version__
-from afterlore.app import brief, context, enrich, faults, models, research, research_eval, research_synth
+from afterlore.app import brief, context, enrich, faults, models, research, research_eval, research_sim, research_synth
 from afterlore.core import AfterloreError
 
-__all__ = ["app", "main"]
+__all__ = ["app", "run"]
 
 app = typer.Typer(
     name="afterlore",
@@ -33,6 +33,7 @@ research.runs_app.command("export")(research_synth.export_runs)
 app.add_typer(research.runs_app, name="runs")
 app.add_typer(models.app, name="models")
 faults.app.add_typer(research_eval.app, name="eval")
+faults.app.command()(research_sim.sim)
 faults.app.command()(research_synth.synth)
 app.add_typer(faults.app, name="research")
 
@@ -79,8 +80,3 @@ def _complain(words: list[str], message: str, code: int) -> int:
         typer.echo(json.dumps({"error": message, "exit_code": code}, ensure_ascii=False))
     typer.echo(f"afterlore: {message}", err=True)
     return code
-
-
-def main() -> NoReturn:
-    """The console script."""
-    sys.exit(run())

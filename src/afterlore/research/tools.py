@@ -7,7 +7,8 @@ arguments checked, and what the run had found before this turn.
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, get_type_hints
+from functools import lru_cache
+from typing import Any, cast, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, create_model
 
@@ -83,10 +84,7 @@ class Tool:
     @property
     def spec(self) -> ToolSpec:
         """As a model is told of it."""
-        schema = self.arguments.model_json_schema()
-        return ToolSpec(
-            name=self.name, description=self.description, parameters=_inlined(schema, schema.pop("$defs", {}))
-        )
+        return ToolSpec(name=self.name, description=self.description, parameters=_parameters(self.arguments))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +147,13 @@ def _ordered(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _ordered(value[name]) for name in sorted(value)}
     return [_ordered(one) for one in value] if isinstance(value, Sequence) and not isinstance(value, str) else value
+
+
+@lru_cache(maxsize=64)
+def _parameters(model: type[BaseModel]) -> dict[str, Any]:
+    """The same for every run with the tool: making a schema takes as long as several turns of the loop."""
+    schema = model.model_json_schema()
+    return cast(dict[str, Any], _inlined(schema, schema.pop("$defs", {})))
 
 
 def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:

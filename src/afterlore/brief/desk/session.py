@@ -35,7 +35,6 @@ from afterlore.brief.desk.edits import (
     live,
 )
 from afterlore.brief.desk.learned import NOTHING, Learned, forgets, learned, stamp
-from afterlore.brief.desk.lock import lock, unlock
 from afterlore.brief.desk.rules import Kind, effective, made, possible, refused
 from afterlore.brief.desk.standing import Standing
 from afterlore.brief.desk.state import State, key_of
@@ -47,7 +46,7 @@ from afterlore.brief.publish.folder import Folder
 from afterlore.brief.stories import Candidate, Memory
 from afterlore.brief.write.extractive import ExtractiveWriter
 from afterlore.core import AfterloreError, InputError, Silent, digest
-from afterlore.journal import Journal
+from afterlore.journal import FileLock, Journal
 
 __all__ = ["Desk"]
 
@@ -58,7 +57,7 @@ _KEPT = 6
 class Desk:
     """Open with ``Desk.open``, close when done. Methods may be called from several threads, one at a time works."""
 
-    def __init__(self, folder: Folder, day: Date, journal: Journal, library: Library, lock: int | None) -> None:
+    def __init__(self, folder: Folder, day: Date, journal: Journal, library: Library, lock: FileLock) -> None:
         self.folder = folder
         self.day = day
         self._journal = journal
@@ -88,12 +87,14 @@ class Desk:
         if day is not None and day not in days:
             known = ", ".join(str(one) for one in days[-5:])
             raise InputError(f"no brief of {day} in {str(path)!r}; its last days are {known}")
-        held = lock(path)
+        day = day or days[-1]
+        # Looking writes nothing: a folder that remembers nothing stays so.
+        if not folder.context.is_file() and not folder.journal.is_file():
+            raise _forgotten(folder, day)
+        held = FileLock(folder.journal.with_name("desk.lock"))
+        if not held.take():
+            raise InputError(f"a desk is open on {str(path)!r} already; use that one, or stop it first")
         try:
-            day = day or days[-1]
-            # Looking writes nothing: a folder that remembers nothing stays so.
-            if not folder.context.is_file() and not folder.journal.is_file():
-                raise _forgotten(folder, day)
             journal = Journal(folder.journal)
             try:
                 desk = cls(folder, day, journal, Library(folder, journal), held)
@@ -101,7 +102,7 @@ class Desk:
                 journal.close()
                 raise
         except BaseException:
-            unlock(held)
+            held.free()
             raise
         try:
             desk.state()
@@ -114,8 +115,7 @@ class Desk:
         """Give the folder back."""
         self._library.close()
         self._journal.close()
-        unlock(self._lock)
-        self._lock = None
+        self._lock.free()
 
     def __enter__(self) -> Self:
         return self

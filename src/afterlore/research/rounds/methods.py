@@ -26,6 +26,10 @@ class Method:
     """When verified evidence covers one candidate in every constraint."""
     once: bool = False
     """One attempt with the whole budget, however many rounds there may be."""
+    merges: bool = True
+    """Whether all rounds are known; else what the last one added is all there is. Off only for measuring."""
+    visited: bool = True
+    """Whether the next round is told what was searched, read and gone through. Off only for measuring."""
 
     def compresses(self, *, final: bool) -> bool:
         """Whether a model is asked to compress a round; ``final`` where no round follows."""

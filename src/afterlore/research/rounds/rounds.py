@@ -186,7 +186,7 @@ class Rounds:
         """The outcome, when there is to be no further round."""
         progress, plan = log.progress, self.plan
         answer = _answer(progress, plan.method)
-        if plan.method.stops_early and (row := settled(progress.known())) is not None:
+        if plan.method.stops_early and (row := settled(_known(progress, plan.method))) is not None:
             return Terminated(answer=row.candidate.answer)
         if log.run.is_cancelled():
             return Truncated(limit="cancelled", answer=answer)
@@ -224,14 +224,14 @@ class Rounds:
         """Of the next round: its first branch is free; the others follow open branches, the latest word first."""
         if self.plan.method.once or self.plan.method.carry != "state":
             return ("",) * (1 if self.plan.method.once else self.plan.branches)
-        known = progress.known()
+        known = _known(progress, self.plan.method)
         leads = [one.lead for one in reversed(known.branches) if one.status is BranchStatus.OPEN]
         return ("", *leads, *("" for _ in range(self.plan.branches)))[: self.plan.branches]
 
     # ---- one round
 
     async def _round(self, log: Log, now: Round, ledger: Ledger) -> None:
-        known = log.progress.known(before=now.number)
+        known = _known(log.progress, self.plan.method, before=now.number)
         share, aside = self._shares(now, ledger)
         try:
             async with asyncio.TaskGroup() as group:
@@ -300,7 +300,8 @@ class Rounds:
         number = len(progress.rounds) + 1
         match self.plan.method.carry:
             case "state" if number > 1:
-                return words.following(question, render(progress.known(), self.plan.known), lead, nonce)
+                known = _told(_known(progress, self.plan.method), self.plan.method)
+                return words.following(question, render(known, self.plan.known), lead, nonce)
             case "notes" if notes := _notes(progress, before=number):
                 return words.following(question, notes, "", nonce)
             case "answers" if answers := _answers(progress):
@@ -341,7 +342,7 @@ def _first(group: BaseExceptionGroup[AfterloreError]) -> AfterloreError:
 def result_of(run: str, progress: Progress, how: Method) -> RoundsResult:
     """What a person is told, also of a run that has not ended."""
     outcome = progress.outcome
-    state = progress.known()
+    state = _known(progress, how)
     candidate = choose(how, state, _answers(progress))
     answer = _answer(progress, how) if outcome is None else outcome.answer
     rows = {row.candidate.id: row for row in matrix(state)}
@@ -373,8 +374,24 @@ def _answers(progress: Progress, *, before: int | None = None) -> list[str]:
 
 
 def _answer(progress: Progress, how: Method) -> str | None:
-    candidate = choose(how, progress.known(), _answers(progress))
+    candidate = choose(how, _known(progress, how), _answers(progress))
     return None if candidate is None else candidate.answer
+
+
+def _known(progress: Progress, how: Method, *, before: int | None = None) -> State:
+    """Of all rounds, or of those before one; by a method that does not merge, of the last of them."""
+    if how.merges:
+        return progress.known(before=before)
+    added = [one for one in progress.merged if before is None or one.round < before]
+    return merge(*(one.added for one in added if one.round == added[-1].round))
+
+
+def _told(state: State, how: Method) -> State:
+    """What the next round is shown of it."""
+    if how.visited:
+        return state
+    open_ = tuple(branch for branch in state.branches if branch.status is BranchStatus.OPEN)
+    return state.model_copy(update={"queries": (), "visits": (), "branches": open_})
 
 
 def _notes(progress: Progress, *, before: int) -> str:

@@ -19,7 +19,7 @@ from afterlore.research.simulate.searcher import POLICIES, Policy, Searcher
 from afterlore.research.simulate.world import make_world
 from afterlore.stats import Interval, bootstrap
 
-__all__ = ["GRID", "HEADLINE", "Cell", "Outcome", "compare", "run_cell"]
+__all__ = ["ABLATED", "ABLATIONS", "ARMS", "GRID", "HEADLINE", "Arm", "Cell", "Outcome", "compare", "run_cell"]
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,20 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """Of one method in one cell; all lists are one item a question, a mean over the seeds."""
+class Arm:
+    """One way to spend the budget of a cell."""
 
-    method: str
+    name: str
+    method: Method
+    branches: int = 1
+    """Side by side in a round."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Of one arm in one cell; all lists are one item a question, a mean over the seeds."""
+
+    arm: str
     right: tuple[float, ...]
     calls: tuple[float, ...]
 
@@ -74,23 +84,40 @@ def _grid() -> tuple[Cell, ...]:
 GRID = _grid()
 
 
-async def run_cell(cell: Cell, methods: Sequence[Method] = METHODS) -> tuple[Outcome, ...]:
-    """Every method on every question and seed of a cell, through the whole engine, journal included."""
+ARMS = tuple(Arm(method.name, method) for method in METHODS)
+
+_ROUNDS = METHODS[0]
+ABLATED = Cell(POLICIES[0], branches=5, questions=100, seeds=(11, 12, 13))
+ABLATIONS = (
+    ARMS[0],
+    Arm("not told what was visited", replace(_ROUNDS, visited=False)),
+    Arm("only the last round's state", replace(_ROUNDS, merges=False)),
+    Arm("no early stop", replace(_ROUNDS, stops_early=False)),
+    Arm("two branches a round", _ROUNDS, branches=2),
+    Arm("three branches a round", _ROUNDS, branches=3),
+)
+"""``rounds`` with one part taken out, or with branches side by side, in the cell ``ABLATED``. Fixed before any of them
+was run.
+"""
+
+
+async def run_cell(cell: Cell, arms: Sequence[Arm] = ARMS, *, first: int = 0) -> tuple[Outcome, ...]:
+    """Every arm on every seed and question, from number ``first`` on, through the whole engine, journal included."""
     outcomes = []
     with tempfile.TemporaryDirectory() as folder, Runs(Path(folder) / "runs.sqlite") as runs:
-        for method in methods:
+        for arm in arms:
             right, calls = [], []
-            for question in range(cell.questions):
-                ends = [await _one(runs, cell, method, question, seed) for seed in cell.seeds]
+            for question in range(first, first + cell.questions):
+                ends = [await _one(runs, cell, arm, question, seed) for seed in cell.seeds]
                 right.append(fmean(end[0] for end in ends))
                 calls.append(fmean(end[1] for end in ends))
-            outcomes.append(Outcome(method.name, tuple(right), tuple(calls)))
+            outcomes.append(Outcome(arm.name, tuple(right), tuple(calls)))
     return tuple(outcomes)
 
 
-async def _one(runs: Runs, cell: Cell, method: Method, question: int, seed: int) -> tuple[bool, int]:
+async def _one(runs: Runs, cell: Cell, arm: Arm, question: int, seed: int) -> tuple[bool, int]:
     world = make_world(question, cell.branches)
-    plan = Plan(method=method, rounds=cell.rounds, gate=cell.gate)
+    plan = Plan(method=arm.method, rounds=cell.rounds, branches=arm.branches, gate=cell.gate)
     rounds = Rounds(Searcher(cell.policy, seed), browsing(world, world), plan, Limits(context=30_000))
     with begin(runs, world.question, budget=Budget(calls=cell.calls), agent_version="sim", settings={}) as run:
         result = await rounds.run(run)
