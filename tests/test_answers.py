@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from afterlore.app import cli
 from afterlore.core import InputError
 from afterlore.journal import Runs
+from afterlore.llm.scripted import ScriptedEndpoint
+from afterlore.llm.scripted.searcher import searcher
 from afterlore.research.evaluate.answers import exact_match, f1
 from afterlore.research.evaluate.questions import read_labelled
 from afterlore.research.rounds.rounds import Rounds
@@ -118,18 +120,25 @@ def test_an_evaluation_that_was_stopped_goes_on(
         assert len(runs.ls()) == 3
 
 
-def test_an_endpoint_that_fails_ends_it_and_keeps_what_is_done(
+def test_an_endpoint_that_fails_ends_it_and_once_mended_it_goes_on(
     capsys: pytest.CaptureFixture[str], file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("AFTERLORE_MODELS__NONE__BASE_URL", "http://127.0.0.1:9/v1")
-    monkeypatch.setenv("AFTERLORE_MODELS__NONE__MODEL", "none")
     rows = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
-    more = [{**rows[0], "id": f"more{n}"} for n in range(6)]
+    more = [{**rows[0], "id": f"more{n}"} for n in range(4)]
     file.write_text("".join(f"{json.dumps(row)}\n" for row in [*rows, *more]), "utf-8")
-    words = ["research", "eval", "--data", str(file), "--corpus", str(CORPUS), "--model", "none", "--jobs", "1"]
-    words += ["--data-dir", str(file.parent / "data"), "--budget", "calls=1"]
-    assert cli.run(words) == 3
-    assert "the endpoint failed for 3 questions in a row" in capsys.readouterr().err
+    words = ["research", "eval", "--data", str(file), "--corpus", str(CORPUS), "--model", "own", "--jobs", "1"]
+    words += ["--data-dir", str(file.parent / "data"), "--json"]
+    with ScriptedEndpoint(searcher(), key="sk-dummy") as endpoint:
+        monkeypatch.setenv("AFTERLORE_MODELS__OWN__BASE_URL", endpoint.base_url)
+        monkeypatch.setenv("AFTERLORE_MODELS__OWN__MODEL", "scripted")
+        assert cli.run(words) == 3
+        assert "the endpoint failed for 3 questions in a row" in capsys.readouterr().err
+        assert endpoint.count() <= 6
+        monkeypatch.setenv("AFTERLORE_MODELS__OWN__API_KEY", "sk-dummy")
+        assert cli.run(words) == 0
+        found = json.loads(capsys.readouterr().out)
+    assert found["stop reasons"] == {"answered": 7}
+    assert found["cost"]["dollars"]["mean"] is None
 
 
 @pytest.mark.parametrize(

@@ -155,6 +155,24 @@ def test_a_rival_counts_whatever_its_sentence_says_first(tmp_path: Path) -> None
         assert found == [how]
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_twin_of_the_answer_is_always_seen(sample: tuple[list[Made], Synthesis], tmp_path: Path, seed: int) -> None:
+    """Whatever is said of the answer anywhere is said of another thing too: the question is not made again."""
+    questions, work = sample
+    texts = {one.name: one.text for one in work.graph.entities[: work.graph.pages]}
+    for one in [one for one in questions if one.vagueness][seed::3][:4]:
+        twin = "Orla Finch" if one.language == "en" else "双影记"
+        changed = {
+            name: f"{text}\n\n"
+            + "\n\n".join(said.replace(one.answer, twin) for said in text.split("\n") if one.answer in said)
+            for name, text in texts.items()
+        }
+        changed[twin] = texts[one.answer].replace(one.answer, twin)
+        path = lines(tmp_path, changed, f"{one.id}.jsonl")
+        again, _ = made(path, tmp_path, 30, hops=(one.hops, one.hops), vagueness=(one.vagueness, one.vagueness))
+        assert one.question not in [other.question for other in again]
+
+
 def test_the_answer_is_not_told() -> None:
     (one,) = pages({"Harrowmere Instruments": "Harrowmere Instruments is a company."})
     kind = english.kind_of(one)
@@ -213,22 +231,72 @@ def test_any_page_can_be_read(text: str, name: str) -> None:
                 assert fact.object != one.at
 
 
+def test_a_name_without_a_page_ends_a_question(tmp_path: Path) -> None:
+    texts = {
+        "Ada Pell": "Ada Pell is an engineer. She was born in North Quay in 1951.",
+        "Pell Lamps": "Pell Lamps is a company that sells lamps. It was founded in 1987 by Ada Pell.",
+    }
+    questions, work = made(lines(tmp_path, texts), tmp_path, 9, hops=(2, 2), vagueness=(1, 1))
+    wanted = "Which company was founded in 1987 by the engineer who was born in North Quay in 1951?"
+    assert [one.question for one in questions] == [wanted]
+    assert work.graph.pages == 2
+    # Somebody else of that place: no longer the only one by links, and not the only one at all where the words agree.
+    for more, found in (
+        ("Bo Reed is a baker. He was born in North Quay.", False),
+        ("Bo Reed sings of North Quay.", True),
+    ):
+        path = lines(tmp_path, texts | {"Bo Reed": more, "Reed Inn": "Reed Inn is a hotel run by Bo Reed."}, "b.jsonl")
+        again, _ = made(path, tmp_path, 9, hops=(2, 2), vagueness=(1, 1))
+        assert (wanted in [one.question for one in again]) is found
+
+
+def test_passages_of_one_title_are_about_one_thing(tmp_path: Path) -> None:
+    path = tmp_path / "parts.jsonl"
+    rows = [("Ada Pell", "Ada Pell is an engineer."), ("Ada Pell", "Ada Pell was born in North Quay in 1951.")]
+    rows += [("Pell Lamps", "Pell Lamps is a company that sells lamps. It was founded in 1987 by Ada Pell.")]
+    path.write_text("".join(json.dumps({"title": t, "text": text}) + "\n" for t, text in rows), "utf-8")
+    (one,), work = made(path, tmp_path, 1, hops=(2, 2), vagueness=(1, 1))
+    assert one.question == "Which company was founded in 1987 by the engineer who was born in North Quay in 1951?"
+    assert [support.title for support in one.supporting] == ["Pell Lamps", "Ada Pell"]
+    assert one.supporting[1].quote == rows[1][1]
+    assert one.supporting[1].sha256 == digest(rows[1][1])
+    assert len(set(work.graph.whose)) == 2
+
+
+def test_a_thing_of_the_same_name_is_not_taken_where_it_makes_no_sense() -> None:
+    film = pages(
+        {"Ada Pell": "Ada Pell is an actress. She starred in Quay. She was buried at Quay.", "Quay": "Quay is a film."}
+    )
+    kinds = [english.kind_of(one) for one in film]
+    facts = list(english.read(film[0], kinds[0], Names(film)))
+    assert [fact.before for fact in facts if english.plausible(fact, kinds[1])] == ["starred in "]
+
+
 # ---- vagueness
 
 
-@given(st.integers(21, 999_999))
-def test_a_blurred_number_is_true(number: int) -> None:
-    said = blur(f"it has {number} doors", "en").replace(",", "")
+@given(st.integers(21, 999_999), st.sampled_from(["", "about ", "some "]))
+def test_a_blurred_number_is_true(number: int, word: str) -> None:
+    said = blur(f"it has {word}{number} doors", "en").replace(",", "")
     bounds = [int(found) for found in re.findall(r"\d+", said)]
-    if "over" in said:
+    if "a little over" in said:
         assert bounds[0] <= number <= 1.3 * bounds[0] + 1
+    elif "over" in said:
+        assert bounds[0] <= number < 2 * bounds[0]
     elif "nearly" in said:
         assert 0.7 * bounds[0] <= number <= bounds[0]
-    elif "between" in said:
-        assert bounds[0] <= number <= bounds[1]
     else:
         # Years of four figures read as such, whole tens as about.
-        assert said in (f"it has about {number} doors", f"it has {number // 10 * 10}s doors")
+        assert said in (f"it has about {number} doors", f"it has {word}{number // 10 * 10}s doors")
+
+
+@given(st.integers(21, 999))
+def test_a_bound_stays_true(number: int) -> None:
+    over, below = (
+        int(blur(f"has {word} {number} doors", "en").replace(",", "").split()[-2]) for word in ("over", "nearly")
+    )
+    assert over <= number < below
+    assert blur(f"has over {number} doors", "en").startswith("has over ")
 
 
 @given(st.integers(1500, 2029))

@@ -123,7 +123,7 @@ def export_runs(
 
     from afterlore.app.agent import open_runs
     from afterlore.app.terminal import figures
-    from afterlore.research.export import Left, read_gold, samples
+    from afterlore.research.export import read_gold, samples
 
     if bool(ids) == all_answered:
         raise InputError("name runs (afterlore runs ls), or give --all-answered; not both")
@@ -137,12 +137,10 @@ def export_runs(
     with open_runs(data_dir) as runs:
         rows = runs.ls() if all_answered else [runs.find(id) for id in dict.fromkeys(ids or ())]
         for row in rows:
-            try:
-                for sample in samples(row, runs.events(row.id), known):
-                    exact += sample["as_sent"]
-                    lines.append(json.dumps(strike(sample), ensure_ascii=False))
-            except Left as why:
-                left[str(why)] += 1
+            found, why = samples(row, runs.events(row.id), known)
+            left.update([why] if why else [])
+            exact += sum(sample["as_sent"] for sample in found)
+            lines += [json.dumps(strike(sample), ensure_ascii=False) for sample in found]
     if lines:
         _write(out, lines)
     result = {"runs": len(rows), "samples": len(lines), "as sent": exact, "left out": dict(left)}

@@ -16,7 +16,7 @@ Not covered: the requests that compress a round, whose prompts are not on record
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -46,7 +46,7 @@ from afterlore.research.state import Asked, State
 from afterlore.research.tools import Tools
 from afterlore.text.ngrams import bare
 
-__all__ = ["Gold", "Left", "read_gold", "same_answer", "samples"]
+__all__ = ["Gold", "read_gold", "same_answer", "samples"]
 
 _ROOM = 1 << 40
 """Tokens: more than any run holds, so nothing is shortened."""
@@ -61,10 +61,6 @@ class Gold:
     id: str
     answers: tuple[str, ...]
     """Empty where there is none to be found."""
-
-
-class Left(Exception):
-    """A run that gives no sample; the text says why."""
 
 
 def read_gold(file: Path) -> dict[str, Gold]:
@@ -95,22 +91,26 @@ def same_answer(answer: str, gold: Iterable[str]) -> bool:
     return bare(_ARTICLE.sub("", answer.strip())) in {bare(_ARTICLE.sub("", one.strip())) for one in gold} - {""}
 
 
-def samples(row: RunRow, events: Sequence[Event], gold: dict[str, Gold] | None = None) -> Iterator[dict[str, Any]]:
-    """Of one run, a sample for each round and branch that ended with a reply. Raises Left before the first."""
+def samples(
+    row: RunRow, events: Sequence[Event], gold: dict[str, Gold] | None = None
+) -> tuple[list[dict[str, Any]], str]:
+    """Of one run, a sample for each round and branch that ended with a reply; or why there is none."""
     head = Head.from_json(row.head)
     question = head.task.prompt
     progress = Progress(head) if "plan" in head.settings else None
-    for event in events if progress is not None else ():
-        assert progress is not None
-        progress.apply(event)
-    outcome = fold(row.id, head, events).outcome if progress is None else progress.outcome
+    if progress is None:
+        outcome = fold(row.id, head, events).outcome
+    else:
+        for event in events:
+            progress.apply(event)
+        outcome = progress.outcome
     if not isinstance(outcome, Terminated):
-        raise Left("not answered")
+        return [], "not answered"
     known = None if gold is None else gold.get(question.strip())
     if gold is not None and known is None:
-        raise Left("no answer is known for its question")
+        return [], "no answer is known for its question"
     if known is not None and not same_answer(outcome.answer, known.answers):
-        raise Left("another answer")
+        return [], "another answer"
     common = {
         "run": row.id,
         "question_id": "" if known is None else known.id,
@@ -127,9 +127,12 @@ def samples(row: RunRow, events: Sequence[Event], gold: dict[str, Gold] | None =
             for branch, part in enumerate(now.parts)
             if not isinstance(now.outcomes[branch], Failed)
         ]
-    for round, branch, id, own, part in parts:
-        if made := _sample(id, own, row.began, part):
-            yield {**common, "round": round, "branch": branch, **made}
+    found = [
+        {**common, "round": round, "branch": branch, **made}
+        for round, branch, id, own, part in parts
+        if (made := _sample(id, own, row.began, part))
+    ]
+    return found, "" if found else "no reply on record"
 
 
 def _sample(id: str, head: Head, began: datetime, events: Sequence[Event]) -> dict[str, Any]:

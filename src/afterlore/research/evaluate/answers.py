@@ -24,7 +24,8 @@ from statistics import fmean
 from typing import Any
 
 from afterlore.core import Budget, Progress, ServiceError
-from afterlore.journal import Head, Run, Runs
+from afterlore.journal import Head, Run, RunRow, Runs
+from afterlore.journal.trajectory import read_outcome
 from afterlore.research.evaluate.questions import Labelled
 from afterlore.research.loop import begin
 from afterlore.research.rounds.harvest import pages_read
@@ -103,7 +104,7 @@ async def work(
 
     Raises ServiceError when the endpoint fails for several questions in a row; what was done is kept.
     """
-    known = {Head.from_json(row.head).settings.get("question"): row.id for row in runs.ls()}
+    known = {Head.from_json(row.head).settings.get("question"): row.id for row in runs.ls() if not _refused(row)}
     free = asyncio.Semaphore(jobs)
     failed: list[str] = []
     progress.stage("answer", len(questions))
@@ -140,6 +141,12 @@ async def work(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _refused(row: RunRow) -> bool:
+    """Whether the endpoint did not take what was asked. Once that is mended the question is asked anew."""
+    ended = row.last is not None and row.last.kind == "ended"
+    return ended and row.last is not None and read_outcome(row.last.body).stop_reason == "failed:refused"
 
 
 def _answered(question: Labelled, result: RoundsResult, run: Run) -> Answered:

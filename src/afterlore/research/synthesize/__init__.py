@@ -12,6 +12,6 @@ reword, and its wording must pass the same checks.
     afterlore research synth --corpus PATH --n N --out FILE.jsonl
 
 What this does not cover: facts that take more than one sentence, relations said in other words (*set up* for
-*founded*), and entities that the corpus mentions but has no page about. An answer is unique in the corpus, not in the
+*founded*), and rivals that the corpus mentions but has no page about. An answer is unique in the corpus, not in the
 world.
 """

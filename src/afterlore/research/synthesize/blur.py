@@ -14,7 +14,9 @@ _IN_YEAR = re.compile(
     r"\b(?P<word>in|of|since|from|until|by|after|before|during|to|around) (?P<year>1[0-9]\d{2}|20\d{2})\b(?!s)"
 )
 _YEAR = re.compile(r"\b(?P<year>1[5-9]\d{2}|20\d{2})\b(?!s|%|[-.,]\d| (?:metres|meters|feet|people|km|miles))")
-_NUMBER = re.compile(r"(?<![\w.,-])(?P<number>\d{1,3}(?:,\d{3})+|\d{2,})(?P<part>\.\d+)?(?![\w,.-]?\w)(?! ?%)")
+_NUMBER = re.compile(
+    r"(?:\b(?P<word>about|around|approximately|some|over|nearly|almost) )?(?<![\w.,-])(?P<number>\d{1,3}(?:,\d{3})+|\d{2,})(?P<part>\.\d+)?(?![\w,.-]?\w)(?! ?%)"
+)
 _HAN_YEAR = re.compile(r"(?P<year>1\d{3}|20\d{2})年(?:\d{1,2}月)?(?:\d{1,2}日)?")
 _HAN_NUMBER = re.compile(r"(?<![\d.年])(?P<number>\d{2,})(?P<part>\.\d+)?(?![\d年月日.世])")
 TIME = re.compile(
@@ -33,7 +35,7 @@ def blur(text: str, language: str) -> str:
     text = _DATE.sub(lambda match: f"in the {_decade(match['year'])}", text)
     text = _IN_YEAR.sub(lambda match: f"{match['word']} the {_decade(match['year'])}", text)
     text = _YEAR.sub(lambda match: _decade(match["year"]), text)
-    return _NUMBER.sub(lambda match: _about(int(match["number"].replace(",", "")), bool(match["part"])), text)
+    return _NUMBER.sub(_number, text)
 
 
 def without_times(text: str, language: str) -> str:
@@ -60,6 +62,15 @@ def _step(number: int) -> int:
     return int(10 ** (len(str(number)) - 1))
 
 
+def _number(match: re.Match[str]) -> str:
+    number = int(match["number"].replace(",", ""))
+    if match["word"] == "over":
+        return f"over {_round(number):,}"
+    if match["word"] in ("nearly", "almost"):
+        return f"less than {_round(number) + _step(number):,}"
+    return _about(number, bool(match["part"]))
+
+
 def _about(number: int, part: bool) -> str:
     low = _round(number)
     step = _step(number)
@@ -67,7 +78,7 @@ def _about(number: int, part: bool) -> str:
         return f"about {low:,}"
     if number - low <= 0.3 * step:
         return f"a little over {low:,}"
-    return f"nearly {low + step:,}" if number - low >= 0.7 * step else f"between {low:,} and {low + step:,}"
+    return f"nearly {low + step:,}" if number - low >= 0.7 * step else f"over {low:,}"
 
 
 def _han_about(number: int, part: bool) -> str:

@@ -36,7 +36,8 @@ class Neighbours:
         for entity in graph.entities[: graph.pages]:
             for sentence in sentences(entity.text):
                 text = plain(sentence.text)
-                found = {at for mention in graph.names.find(text) for at in mention.entities} | {entity.at}
+                found = {at for mention in graph.names.find(text) for at in mention.entities}
+                found.add(graph.whose[entity.at])
                 if len(found) > 1:
                     self._link(found, {term for term in terms(text) if term not in STOP_WORDS})
 

@@ -31,7 +31,7 @@ class Fact:
     before: str
     after: str
     quote: str
-    """The sentence, as the subject's page has it,"""
+    """The sentence, as the page has it,"""
     start: int
     end: int
     """and where: ``text[start:end]``."""
@@ -39,6 +39,8 @@ class Fact:
     """Content words of the predicate, stemmed: what another sentence must share to say the like."""
     verb: str = ""
     """Of an attribute: *is* or *was*."""
+    page: int = -1
+    """The page that says it; one of the subject's."""
     lead: str = ""
     """What stands before the object's name and belongs to it: *the research vessel*."""
 

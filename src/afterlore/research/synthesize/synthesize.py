@@ -126,7 +126,7 @@ class Synthesis:
         """One question, or None with the reason counted."""
         hops, vagueness = cell
         self.drafts += 1
-        tree = sample(self.graph, root, hops, rng)
+        tree = sample(self.graph, root, hops, rng, paged=vagueness == 3)
         if tree is None:
             self.dropped["no tree of that length"] += 1
             return None
@@ -145,7 +145,7 @@ class Synthesis:
 
     def _spent(self, tree: Node) -> str:
         """Why these facts are not asked for at all; empty when they are."""
-        if len({fact.subject for fact in facts_of(tree)}) < 2:
+        if len({fact.page for fact in facts_of(tree)}) < 2:
             return "one page says it all"
         if self._answers[tree.entity] >= _OF_ONE_ANSWER:
             return "the answer was used often enough"
@@ -200,10 +200,10 @@ class Synthesis:
         return bool(hidden & said)
 
     def _support(self, fact: Fact) -> Support | None:
-        page = self.graph.entities[fact.subject]
+        page = self.graph.entities[fact.page]
         index = self._indexes.setdefault(page.at, QuoteIndex(page.text))
         span = index.locate(fact.quote)
-        self.quotes[fact.subject, fact.quote] = span is not None
+        self.quotes[fact.page, fact.quote] = span is not None
         if span is None:
             return None
         return Support(title=page.title, address=page.address, sha256=page.sha256, quote=fact.quote, span=tuple(span))
@@ -225,7 +225,7 @@ class Synthesis:
             supporting=supporting,
             constraints=tuple(self._constraint(fact) for fact in facts),
             unique_by=self.near.unique_by(tree, vagueness),
-            difficulty=self.difficulty(text, answer.address, [one.address for one in supporting]),
+            difficulty=self._difficulty(text, answer.at, supporting),
             seed=self.recipe.seed,
         )
 
@@ -234,7 +234,7 @@ class Synthesis:
         predicate = re.sub(r"\s+", " ", f"{fact.before}…{fact.after}")
         return Constraint(subject=subject.name, predicate=predicate, object=object.name)
 
-    def difficulty(self, text: str, answer: str, needed: Sequence[str]) -> Difficulty:
+    def _difficulty(self, text: str, answer: int, supporting: Sequence[Support]) -> Difficulty:
         """Where one search with the question finds the pages that it takes."""
         hits = [hit.address for hit in self.corpus.find(text, _RANKS)]
 
@@ -242,8 +242,11 @@ class Synthesis:
             at = (number for number, hit in enumerate(hits, 1) if hit == address or hit.startswith(f"{address}/"))
             return next(at, None)
 
-        first = rank(answer)
-        return Difficulty(answer_rank=first, needed_ranks=tuple(map(rank, needed)), shortcut=first == 1)
+        own = [self.graph.entities[page].address for page, whose in enumerate(self.graph.whose) if whose == answer]
+        first = min(filter(None, map(rank, own)), default=None)
+        return Difficulty(
+            answer_rank=first, needed_ranks=tuple(rank(one.address) for one in supporting), shortcut=first == 1
+        )
 
     def names(self, made: Made) -> tuple[str, ...]:
         """The names that a question must hold: without one it would be another question."""
@@ -260,11 +263,8 @@ class Synthesis:
         ):
             return wrong
         self._seen.add(text)
-        needed = [one.address for one in made.supporting]
-        answer = self.graph.entities[self._trees[made.id].entity].address
-        return made.model_copy(
-            update={"question": text, "wording": model, "difficulty": self.difficulty(text, answer, needed)}
-        )
+        hard = self._difficulty(text, self._trees[made.id].entity, made.supporting)
+        return made.model_copy(update={"question": text, "wording": model, "difficulty": hard})
 
     def figures(self, made: Sequence[Made]) -> dict[str, Any]:
         """What came of it, for a report."""
