@@ -68,6 +68,9 @@ class Outcome:
         return fmean(self.right)
 
 
+_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
+"""Where there is one, a folder that waits for no disk: nothing of a simulated run is kept."""
+
 HEADLINE = Cell(POLICIES[0], branches=5, questions=500, seeds=(101, 102, 103, 104, 105))
 """Policy ``wanderer``, answers reachable through one branch of five. The claim: ``rounds`` beats ``best-of-n`` and
 ``forced``, the lower bound of the paired difference above 0.
@@ -104,7 +107,7 @@ was run.
 async def run_cell(cell: Cell, arms: Sequence[Arm] = ARMS, *, first: int = 0) -> tuple[Outcome, ...]:
     """Every arm on every seed and question, from number ``first`` on, through the whole engine, journal included."""
     outcomes = []
-    with tempfile.TemporaryDirectory() as folder, Runs(Path(folder) / "runs.sqlite") as runs:
+    with tempfile.TemporaryDirectory(dir=_MEMORY) as folder, Runs(Path(folder) / "runs.sqlite") as runs:
         for arm in arms:
             right, calls = [], []
             for question in range(first, first + cell.questions):
