@@ -48,6 +48,9 @@ def _show(found: dict[str, Any]) -> None:
             told = _difference(row["first minus it"]) if "first minus it" in row else "–"
             share = f"{row['right']:.3f} [{row['low']:.3f}, {row['high']:.3f}]"
             typer.echo(f"| {row['method']} | {share} | {row['requests']:.1f} | {told} |")
+        spent = ", ".join(f"{calls:.1f}" for calls in cell["methods"][0]["requests of each round"])
+        came = ", ".join(map(str, cell["methods"][0]["runs that came to it"]))
+        typer.echo(f"\n{first}: requests of each round {spent}; runs that came to it {came}")
     if found["gate on minus off"]:
         typer.echo("\nGate on minus off:\n\n| cell | method | difference |\n|---|---|---|")
     for row in found["gate on minus off"]:

@@ -13,6 +13,7 @@ from afterlore.core import Budget
 from afterlore.journal import Runs
 from afterlore.research.browse import browsing
 from afterlore.research.loop import Limits, begin
+from afterlore.research.rounds.log import Progress
 from afterlore.research.rounds.methods import METHODS, Method
 from afterlore.research.rounds.rounds import Plan, Rounds
 from afterlore.research.simulate.searcher import POLICIES, Policy, Searcher
@@ -61,6 +62,8 @@ class Outcome:
     arm: str
     right: tuple[float, ...]
     calls: tuple[float, ...]
+    by_round: tuple[tuple[int, int], ...] = ()
+    """Of each round: how many runs came to it, and the requests that they made in it."""
 
     @property
     def share(self) -> float:
@@ -110,21 +113,32 @@ async def run_cell(cell: Cell, arms: Sequence[Arm] = ARMS, *, first: int = 0) ->
     with tempfile.TemporaryDirectory(dir=_MEMORY) as folder, Runs(Path(folder) / "runs.sqlite") as runs:
         for arm in arms:
             right, calls = [], []
+            spent: list[list[int]] = []
             for question in range(first, first + cell.questions):
                 ends = [await _one(runs, cell, arm, question, seed) for seed in cell.seeds]
                 right.append(fmean(end[0] for end in ends))
-                calls.append(fmean(end[1] for end in ends))
-            outcomes.append(Outcome(arm.name, tuple(right), tuple(calls)))
+                calls.append(fmean(sum(end[1]) for end in ends))
+                spent += [end[1] for end in ends]
+            columns = [[one[at] for one in spent if at < len(one)] for at in range(max(map(len, spent)))]
+            by_round = tuple((len(column), sum(column)) for column in columns)
+            outcomes.append(Outcome(arm.name, tuple(right), tuple(calls), by_round))
     return tuple(outcomes)
 
 
-async def _one(runs: Runs, cell: Cell, arm: Arm, question: int, seed: int) -> tuple[bool, int]:
+async def _one(runs: Runs, cell: Cell, arm: Arm, question: int, seed: int) -> tuple[bool, list[int]]:
+    """Whether the answer is right, and the requests of each round."""
+    seen: list[Progress] = []
     world = make_world(question, cell.branches)
     plan = Plan(method=arm.method, rounds=cell.rounds, branches=arm.branches, gate=cell.gate)
-    rounds = Rounds(Searcher(cell.policy, seed), browsing(world, world), plan, Limits(context=30_000))
+    limits = Limits(context=30_000)
+    rounds = Rounds(
+        Searcher(cell.policy, seed), browsing(world, world), plan, limits, lambda progress, _: seen.append(progress)
+    )
     with begin(runs, world.question, budget=Budget(calls=cell.calls), agent_version="sim", settings={}) as run:
         result = await rounds.run(run)
-    return result.answer == world.answer, result.usage.attempts
+    calls = [sum(meter.calls for meter in now.meters) for now in seen[-1].rounds]
+    assert sum(calls) == result.usage.attempts
+    return result.answer == world.answer, calls
 
 
 def compare(one: Outcome, other: Outcome, *, seed: int = 0) -> tuple[float, Interval]:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -116,7 +117,7 @@ def results(parts: Sequence[Part], file: Path) -> dict[str, Any]:
         for arm in part.arms:
             mine = [lines[piece.key] for piece in _pieces(replace(part, arms=(arm,)))]
             right, calls = ([x for line in mine for x in line[name]] for name in ("right", "calls"))
-            outcomes.append(Outcome(arm.name, tuple(right), tuple(calls)))
+            outcomes.append(Outcome(arm.name, tuple(right), tuple(calls), _summed([line["rounds"] for line in mine])))
             cpu += sum(line["cpu"] for line in mine)
         head = {"group": part.group, "cell": part.cell.label, "questions": part.cell.questions}
         cells.append({**head, "seeds": len(part.cell.seeds), "methods": list(_rows(outcomes))})
@@ -146,8 +147,8 @@ def _run(piece: _Piece) -> str:
     began = time.process_time()
     (outcome,) = asyncio.run(run_cell(piece.cell, (piece.arm,), first=piece.first))
     said = {"key": piece.key, "cell": piece.cell.label, "arm": piece.arm.name, "first": piece.first}
-    counted = {"right": outcome.right, "calls": outcome.calls, "cpu": round(time.process_time() - began, 2)}
-    return json.dumps({**said, **counted})
+    counted = {"right": outcome.right, "calls": outcome.calls, "rounds": outcome.by_round}
+    return json.dumps({**said, **counted, "cpu": round(time.process_time() - began, 2)})
 
 
 def _read(file: Path) -> list[dict[str, Any]]:
@@ -157,11 +158,16 @@ def _read(file: Path) -> list[dict[str, Any]]:
     for number, text in enumerate(file.read_bytes()[: _whole(file)].splitlines(), 1):
         try:
             line = json.loads(text)
-            line["key"], line["right"], line["calls"], line["cpu"]
+            line["key"], line["right"], line["calls"], line["rounds"], line["cpu"]
         except (ValueError, TypeError, KeyError) as error:
             raise InputError(f"{str(file)!r} line {number} is no piece of a study; name another --out") from error
         found.append(line)
     return found
+
+
+def _summed(pieces: Sequence[Sequence[tuple[int, int]]]) -> tuple[tuple[int, int], ...]:
+    rounds = zip_longest(*pieces, fillvalue=(0, 0))
+    return tuple((sum(count for count, _ in one), sum(calls for _, calls in one)) for one in rounds)
 
 
 def _rows(outcomes: Sequence[Outcome]) -> Iterable[dict[str, Any]]:
@@ -173,6 +179,8 @@ def _rows(outcomes: Sequence[Outcome]) -> Iterable[dict[str, Any]]:
             "low": low,
             "high": high,
             "requests": fmean(outcome.calls),
+            "requests of each round": [calls / count for count, calls in outcome.by_round],
+            "runs that came to it": [count for count, _ in outcome.by_round],
         }
         if outcome is not outcomes[0]:
             mean, (low, high) = compare(outcomes[0], outcome)
