@@ -115,7 +115,7 @@ def test_a_run_in_rounds_is_stopped_and_goes_on(capsys: pytest.CaptureFixture[st
     ("words", "said"),
     [
         ([*OFFLINE, "--branches", "2"], "say how many rounds too: --rounds 8"),
-        (["--resume", "x", "--rounds", "2"], "leave --rounds and --branches out"),
+        (["--resume", "x", "--branches", "2"], "leave --branches out"),
         ([*OFFLINE, "--rounds", "0"], "'--rounds': Input should be greater than or equal to 1"),
     ],
 )
@@ -123,3 +123,15 @@ def test_wrong_use_of_rounds(capsys: pytest.CaptureFixture[str], data: Path, wor
     assert run(["ask", *words, "--data-dir", str(data)]) == 2
     assert said in capsys.readouterr().err
     assert not data.exists()
+
+
+def test_a_run_that_used_its_rounds_is_given_more(capsys: pytest.CaptureFixture[str], data: Path) -> None:
+    first = ask(capsys, data, *OFFLINE, "--rounds", "1", "--budget", "calls=40,depth=3", code=3)
+    assert (first["stop_reason"], first["rounds"]) == ("limit:rounds", 1)
+    more = ask(capsys, data, "--resume", first["run"], "--rounds", "4")
+    assert (more["answer"], more["rounds"], more["run"]) == ("Oskerry", 2, first["run"])
+    again = ask(capsys, data, "--resume", first["run"], "--rounds", "8")
+    assert again == more
+    single = ask(capsys, data, *OFFLINE)
+    assert run(["ask", "--resume", single["run"], "--rounds", "2", "--data-dir", str(data)]) == 2
+    assert "begun without rounds" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -110,8 +111,8 @@ def ask(
         raise InputError("give a QUESTION, or --resume RUN to go on with one")
     if question is not None:
         check_question(question)
-    if resume is not None and (rounds is not None or branches is not None):
-        raise InputError("a run goes on with the rounds that it was begun with; leave --rounds and --branches out")
+    if resume is not None and branches is not None:
+        raise InputError("a run goes on with the branches that it was begun with; leave --branches out")
     plan = chosen_plan(rounds, branches, limits or _DEFAULT)
     with ExitStack() as stack:
         runs = row = head = state = None
@@ -120,6 +121,10 @@ def ask(
             row = runs.find(resume)
             head = Head.from_json(row.head)
             plan = plan_of(head.settings)
+            if rounds is not None:
+                if plan is None:
+                    raise InputError("that run was begun without rounds; leave --rounds out, or ask anew with them")
+                plan = replace(plan, rounds=rounds)
             # A run in rounds knows itself when there is nothing to go on with.
             state = State.of(row, runs.events(row.id)) if plan is None else None
         chosen = chosen_source(corpus, context, web, model, {} if head is None else head.settings)

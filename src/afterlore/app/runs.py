@@ -188,7 +188,9 @@ def report(result: "Result | RoundsResult", chosen: dict[str, Any], data_dir: Pa
     typer.echo(f"\n{size}, {requests}, {tokens} tokens, cost {cost}, {result.seconds:.1f} s")
     typer.echo(f"step by step: afterlore runs show {result.run}{where}")
     typer.echo(f"as a page: afterlore runs replay {result.run}{where}")
-    if result.stop_reason not in ("answered", "running", "limit:rounds"):
+    if result.stop_reason == "limit:rounds" and not isinstance(result, Result):
+        typer.echo(f"go on: afterlore ask --resume {result.run} --rounds {2 * result.rounds}{where}")
+    elif result.stop_reason not in ("answered", "running"):
         typer.echo(f"go on: afterlore ask --resume {result.run}{_more(result)}{where}")
     if chosen.get("model") == SCRIPTED:
         typer.echo(NOTICE)

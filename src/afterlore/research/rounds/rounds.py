@@ -158,7 +158,7 @@ class Rounds:
         log = Log(run, self.watch)
         progress = log.progress
         if progress.rounds or progress.outcome is not None:
-            if progress.outcome is not None and not _can_reopen(progress.outcome, budget):
+            if progress.outcome is not None and not (self._has_more(progress) or _can_reopen(progress.outcome, budget)):
                 return result_of(run.id, progress, self.plan.method)
             log.put("resumed", Resumed(budget=budget or progress.budget, reopened=progress.outcome is not None))
         ledger = Ledger(
@@ -181,6 +181,13 @@ class Rounds:
         return result_of(run.id, progress, self.plan.method)
 
     # ---- whether to go on
+
+    def _has_more(self, progress: Progress) -> bool:
+        """Whether a run that used all its rounds was given more of them."""
+        outcome = progress.outcome
+        return (
+            isinstance(outcome, Truncated) and outcome.limit == "rounds" and self.plan.attempts > len(progress.rounds)
+        )
 
     def _end(self, log: Log, ledger: Ledger) -> Outcome | None:
         """The outcome, when there is to be no further round."""
