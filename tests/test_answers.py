@@ -96,6 +96,17 @@ def test_questions_are_answered_and_not_asked_again(
     assert len(capsys.readouterr().out.splitlines()) == 3
 
 
+def test_a_question_without_an_answer_in_the_corpus_is_no_failure(
+    capsys: pytest.CaptureFixture[str], file: Path
+) -> None:
+    file.write_text(json.dumps({"id": "q", "question": "Who owns the moon?", "answer": "nobody"}), "utf-8")
+    found = evaluate(capsys, file, "--rounds", "1")
+    assert found["stop reasons"] == {"failed:not_found": 1}
+    assert found["answers"]["agent"]["answered"] == 0
+    # Without supporting pages there is no share of them.
+    assert found["evidence"] == {}
+
+
 def test_an_evaluation_that_was_stopped_goes_on(
     capsys: pytest.CaptureFixture[str], file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

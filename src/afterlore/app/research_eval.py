@@ -110,7 +110,7 @@ def answers(
         "runs": str(folder),
     }
     _tell(result, done, scripted=asked == SCRIPTED, as_json=as_json)
-    return _SERVICE_FAILED if any(one.stop_reason.startswith("failed:") and one.answer is None for one in done) else 0
+    return _SERVICE_FAILED if any(one.unasked for one in done) else 0
 
 
 def _answered(

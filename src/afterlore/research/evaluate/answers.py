@@ -62,6 +62,11 @@ class Answered:
     cost: Decimal | None
     seconds: float
 
+    @property
+    def unasked(self) -> bool:
+        """Whether the endpoint failed, so that nothing is known of the answer."""
+        return self.stop_reason in _SERVICE
+
 
 def words(text: str) -> list[str]:
     """As SQuAD compares them: no case, punctuation or articles; each CJK character is a word."""
@@ -122,7 +127,7 @@ async def work(
             )
             with run:
                 answered = _answered(question, await agent.run(run), run)
-            if answered.stop_reason in _SERVICE:
+            if answered.unasked:
                 failed.append(answered.failure)
             else:
                 failed.clear()
