@@ -11,7 +11,19 @@ from typing import Annotated, Any
 import typer
 
 from afterlore import __version__
-from afterlore.app import ask, brief, context, enrich, faults, models, research_eval, research_sim, research_synth, runs
+from afterlore.app import (
+    ask,
+    brief,
+    context,
+    enrich,
+    faults,
+    models,
+    research_eval,
+    research_sim,
+    research_synth,
+    runs,
+    train,
+)
 from afterlore.core import AfterloreError
 
 __all__ = ["app", "run"]
@@ -36,6 +48,7 @@ faults.app.add_typer(research_eval.app, name="eval")
 faults.app.command()(research_sim.sim)
 faults.app.command()(research_synth.synth)
 app.add_typer(faults.app, name="research")
+app.add_typer(train.app, name="train")
 
 
 def _version(wanted: bool) -> None:

@@ -1,0 +1,116 @@
+"""``afterlore train``: what can be said of a training run without a model."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import fmean
+from typing import Annotated, Any
+
+import typer
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from afterlore.core import InputError
+
+__all__ = ["app"]
+
+app = typer.Typer(help="Rewards that can be checked or need no labels: votes and schedules; no trainer yet.")
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]
+
+
+@app.command()
+def schedule(
+    steps: Annotated[int, typer.Option(min=1, help="Of the whole run.", metavar="N")],
+    at: Annotated[
+        str, typer.Option(help="Steps to show, from 1, separated by commas. Without it: eleven.", metavar="A,B")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """How slowly the teacher of Co-rewarding-II follows the policy, step by step."""
+    from afterlore.train.schedule import alpha
+
+    shown = _numbers(at) or sorted({1 + steps * tenth // 10 for tenth in range(11)})
+    rows = [{"step": step, "alpha": alpha(step, steps)} for step in shown]
+    if as_json:
+        typer.echo(json.dumps({"schedule": rows}))
+        return
+    for row in rows:
+        typer.echo(f"{row['step']:>8}  {row['alpha']:.6f}")
+
+
+def _numbers(text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",")] if text.strip() else []
+    except ValueError as error:
+        raise InputError(f"--at {text!r}: write steps as 1,75,151") from error
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    id: str
+    rollouts: tuple[str, ...]
+    gold: str = ""
+    truncated: tuple[bool, ...] = ()
+
+
+@app.command()
+def labels(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="JSON lines: id, rollouts, and gold and truncated.")],
+    minimum: Annotated[float, typer.Option(min=0, max=1, help="Agreement below which nobody wins.")] = 0.0,
+    as_json: Json = False,
+) -> None:
+    """What a file of roll-outs votes for, by canonical keys beside the authors' raw strings."""
+    from afterlore.app.terminal import figures
+    from afterlore.grading import Mode, key, read, vote
+
+    groups = _groups(file)
+    modes: tuple[Mode, ...] = ("canonical", "authors")
+    table: dict[str, Any] = {}
+    rows: list[dict[str, Any]] = [{"id": group.id} for group in groups]
+    for mode in modes:
+        votes = [
+            vote([read(text, mode) for text in group.rollouts], truncated=group.truncated, minimum=minimum)
+            for group in groups
+        ]
+        golds = [(key(group.gold), key(one.label)) for group, one in zip(groups, votes, strict=True) if group.gold]
+        table[mode] = {
+            "groups": len(groups),
+            "labelled": sum(bool(one.label) for one in votes),
+            "agreement": fmean(one.agreement for one in votes),
+            "label accuracy": fmean(gold == label for gold, label in golds) if golds else None,
+        }
+        for row, one in zip(rows, votes, strict=True):
+            row[mode] = {"label": one.label, "agreement": one.agreement}
+    if as_json:
+        typer.echo(json.dumps({**table, "each": rows}, ensure_ascii=False, indent=1))
+    else:
+        figures(table)
+
+
+def _groups(file: Path) -> Sequence[_Group]:
+    if not file.is_file():
+        raise InputError(f"no such file: {str(file)!r}")
+    found: dict[str, _Group] = {}
+    for number, line in enumerate(file.read_bytes().splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            group = _Group.model_validate_json(line)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"])) or "the line"
+            form = '{"id": "…", "rollouts": ["…"], "gold": "…"}'
+            raise InputError(f"{str(file)!r} line {number}: {where}: {first['msg']}; a line is {form}") from error
+        if group.id in found:
+            raise InputError(f"{str(file)!r} line {number}: the id {group.id!r} stands there twice; give each its own")
+        if group.truncated and len(group.truncated) != len(group.rollouts):
+            raise InputError(
+                f"{str(file)!r} line {number}: {len(group.rollouts)} rollouts, but {len(group.truncated)} of truncated"
+            )
+        if not group.rollouts:
+            raise InputError(f"{str(file)!r} line {number}: no rollouts")
+        found[group.id] = group
+    if not found:
+        raise InputError(f"{str(file)!r} holds no roll-outs")
+    return list(found.values())

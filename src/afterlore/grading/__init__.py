@@ -1,0 +1,7 @@
+"""What a worked answer answers: taken out of its text, brought to one form, and voted on. No model, no library."""
+
+from afterlore.grading.extract import boxes, final_answer
+from afterlore.grading.keys import key
+from afterlore.grading.vote import Mode, Ties, Vote, read, vote
+
+__all__ = ["Mode", "Ties", "Vote", "boxes", "final_answer", "key", "read", "vote"]

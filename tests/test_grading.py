@@ -1,0 +1,117 @@
+"""Answers taken out of text, keys that say the same, and votes."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from afterlore.core import InputError
+from afterlore.grading import Vote, boxes, final_answer, key, read, vote
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        (r"So \boxed{4} and then \boxed{\frac{1}{2}}.", r"\frac{1}{2}"),
+        (r"\boxed{\text{a {nested} one}} ends", r"\text{a {nested} one}"),
+        (r"\boxed{\{1, 2\}}", r"\{1, 2\}"),
+        (r"\boxed{12} but \boxed{13", "12"),
+        (r"\boxed{ never closed \boxed{7}", "7"),
+        (r"\boxed{}\boxed{ }", ""),
+        (r"\boxed{3} and nothing in \boxed{}", "3"),
+        ("The answer is 3.5. Done.", "3.5"),
+        ("Final answer: $x^2$\nMore.", "x^2"),
+        ("所以答案是42。", "42"),
+        ("最终答案为：甲、乙，谢谢", "甲、乙"),
+        ("the answer is 1,234 metres", "1,234 metres"),
+        ("no answers here", ""),
+        ("", ""),
+        ("\\boxed{" * 50, ""),
+    ],
+)
+def test_the_answer_of_a_text(text: str, answer: str) -> None:
+    assert final_answer(text) == answer
+
+
+def test_boxes_in_order() -> None:
+    assert boxes(r"\boxed{1} \fbox{2} \boxed {3}") == ["1", "2", "3"]
+
+
+SAME = [
+    ["0.5", r"\frac12", "1/2", r"50\%", "50%", ".5", r"\dfrac{1}{2}", "$0.50$", "２/４"],
+    ["1,234", "1234", r"1{,}234".replace("{,}", ","), "1234.0", "+1234"],
+    ["-3/4", r"-\frac{3}{4}", r"\frac{-3}{4}", "−0.75"],
+    ["1 1/2", r"1\frac12", "3/2", "1.5"],
+    ["x=5", "5", "x = 5", r"5\text{ cm}", r"5^\circ", "5."],
+    ["(1, 2)", r"\left(1,2\right)", "(1.0;2)", "（1，2）"],
+    [r"\{2, 1\}", "{1,2}", r"\{1,2,2\}"],
+    ["1, 2", "2,1", "2; 1"],
+    ["East", "east", r"\text{East}", r"\text{ east }"],
+    ["x+1", "x + 1", "$x+1$"],
+]
+
+
+@pytest.mark.parametrize("group", SAME, ids=lambda group: group[0])
+def test_what_says_the_same_has_one_key(group: list[str]) -> None:
+    assert {key(answer) for answer in group} == {key(group[0])} - {""}
+
+
+def test_what_says_something_else_has_another() -> None:
+    first = [key(group[0]) for group in SAME]
+    assert len(set(first)) == len(first)
+    different = ["(1,2)", "(2,1)", "[1,2]", "12", "1.2", "0.5", "5", "X", "x", "1/0", "-0.5", "1,23"]
+    assert len({key(answer) for answer in different}) == len(different)
+    assert key("") == key("$ $") == key(r"\,") == ""
+
+
+@given(st.text(st.sampled_from("0123456789.,;-+/%(){}[]\\ frac$xAé一=^"), max_size=24))
+def test_a_key_is_its_own_key(answer: str) -> None:
+    assert key(key(answer)) == key(answer)
+
+
+@given(st.fractions(max_denominator=50))
+def test_a_number_has_one_key_however_it_is_written(value: object) -> None:
+    from fractions import Fraction
+
+    assert isinstance(value, Fraction)
+    written = {str(value), rf"\frac{{{value.numerator}}}{{{value.denominator}}}", rf"${value}$"}
+    assert {key(one) for one in written} == {str(value)}
+
+
+ANSWERS = st.lists(st.sampled_from(["", "1", "2", "3"]), min_size=1, max_size=12)
+
+
+@given(ANSWERS, st.randoms())
+def test_a_vote_does_not_hang_on_the_order_but_for_ties(answers: list[str], rng: object) -> None:
+    import random
+
+    assert isinstance(rng, random.Random)
+    mixed = rng.sample(answers, len(answers))
+    for ties in ("abstain", "random"):
+        assert vote(answers, ties=ties) == vote(mixed, ties=ties)
+    assert vote(answers).agreement == vote(mixed).agreement
+    counts = Counter(answer for answer in answers if answer)
+    won = vote(answers).label
+    assert won == "" if not counts else counts[won] == max(counts.values())
+
+
+def test_votes() -> None:
+    assert vote(["", "", "4"]) == Vote("4", 1 / 3)
+    assert vote(["", ""]) == Vote("", 0.0)
+    assert vote(["2", "1", "1", "2"]).label == "2"
+    assert vote(["2", "1"], ties="abstain") == Vote("", 0.5)
+    assert {vote(["1", "2"], ties="random", seed=seed).label for seed in range(20)} == {"1", "2"}
+    assert vote(["1", "1", "2"], minimum=0.7) == Vote("", 2 / 3)
+    assert vote(["1", "1", "2"], truncated=[True, True, False]) == Vote("2", 1 / 3)
+    with pytest.raises(InputError, match="give one for each"):
+        vote(["1"], truncated=[True, False])
+    with pytest.raises(InputError, match="a share from 0 to 1"):
+        vote(["1"], minimum=2)
+
+
+def test_the_authors_split_a_vote_that_is_one() -> None:
+    rollouts = [r"\boxed{0.5}", r"\boxed{\frac12}", r"\boxed{1/2}", r"\boxed{3}", r"\boxed{3}"]
+    assert vote([read(text, "authors") for text in rollouts]).label == "3"
+    assert vote([read(text) for text in rollouts]) == Vote("1/2", 0.6)
+    assert read("The answer is 3", "authors") == ""

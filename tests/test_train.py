@@ -1,0 +1,150 @@
+"""Rewards against the authors' rules said anew, the teacher's schedule, and the commands."""
+
+import json
+import math
+import random
+from pathlib import Path
+
+import pytest
+
+from afterlore.app import cli
+from afterlore.core import InputError
+from afterlore.grading import read
+from afterlore.train.rewards import across_views, advantages, at_random, by_teacher, majority, of_form, right
+from afterlore.train.schedule import alpha
+
+ROLLOUTS = 10_000
+BOXES = ["0.5", "1/2", r"\frac{1}{2}", "3", "7", "", None]
+
+
+def rollout(rng: random.Random) -> str:
+    box = rng.choice(BOXES)
+    return "cut off" if box is None else rf"so \boxed{{{box}}}"
+
+
+def groups(seed: int, size: int = 8) -> list[tuple[list[str], list[str]]]:
+    rng = random.Random(seed)
+    return [([rollout(rng) for _ in range(size)], [rollout(rng) for _ in range(size)]) for _ in range(ROLLOUTS // size)]
+
+
+def last_box(text: str) -> str:
+    """The authors' rule, said anew: what stands in the last box, nothing where there is none."""
+    return text.rpartition(r"\boxed{")[2][:-1] if r"\boxed{" in text else ""
+
+
+def label_of(texts: list[str]) -> str:
+    """The most frequent string; of equals the first seen; an empty one is no answer."""
+    said = [last_box(text) for text in texts]
+    seen: list[str] = []
+    for one in said:
+        if one and one not in seen:
+            seen.append(one)
+    best = ""
+    for one in seen:
+        if not best or said.count(one) > said.count(best):
+            best = one
+    return best
+
+
+def rewards_of(texts: list[str], label: str) -> list[float]:
+    return [1.0 if label and last_box(text) == label else 0.0 for text in texts]
+
+
+def test_rewards_are_those_of_the_authors() -> None:
+    for ours, theirs in groups(1):
+        one, other = ([read(text, "authors") for text in texts] for texts in (ours, theirs))
+        assert majority(one) == rewards_of(ours, label_of(ours))
+        assert across_views(one, other) == (rewards_of(ours, label_of(theirs)), rewards_of(theirs, label_of(ours)))
+        assert by_teacher(one, other) == rewards_of(ours, label_of(theirs))
+        assert right(one, "3") == rewards_of(ours, "3")
+        assert of_form(one) == [float(last_box(text) != "") for text in ours]
+
+
+def test_advantages_are_those_of_the_authors() -> None:
+    for ours, _ in groups(2):
+        rewards = majority([read(text, "authors") for text in ours])
+        mean = sum(rewards) / len(rewards)
+        deviation = math.sqrt(sum((reward - mean) ** 2 for reward in rewards) / (len(rewards) - 1))
+        for found, reward in zip(advantages(rewards), rewards, strict=True):
+            assert abs(found - (reward - mean) / (deviation + 1e-6)) <= 1e-6
+
+
+def test_where_nobody_answers_nobody_is_right() -> None:
+    empty = [""] * 8
+    assert majority(empty) == by_teacher(["3"] * 8, empty) == of_form(empty) == [0.0] * 8
+    assert across_views(empty, ["3"] * 8) == ([0.0] * 8, [0.0] * 8)
+    assert advantages(majority(empty)) == [0.0] * 8
+    with pytest.raises(InputError, match="gold answer is empty"):
+        right(["3"], "")
+    with pytest.raises(InputError, match="two roll-outs or more"):
+        advantages([1.0])
+
+
+def test_the_random_null_knows_nothing() -> None:
+    answers = ["3"] * 4_000
+    assert at_random(answers, seed=1) == at_random(answers, seed=1) != at_random(answers, seed=2)
+    assert abs(sum(at_random(answers, seed=1)) / 4_000 - 0.5) < 0.03
+
+
+def test_the_schedule_is_the_script_s(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["train", "schedule", "--steps", "300", "--at", "1,75,151,226,301", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["schedule"]
+    assert [row["step"] for row in rows] == [1, 75, 151, 226, 301]
+    for row, value in zip(rows, (0.990000, 0.991426, 0.994995, 0.998527, 0.999990), strict=True):
+        assert abs(row["alpha"] - value) <= 1e-6
+    values = [alpha(step, 300) for step in range(1, 400)]
+    assert values == sorted(values)
+    assert values[-1] == values[300] == 1 - 1e-5
+    assert cli.run(["train", "schedule", "--steps", "20"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 11
+
+
+def test_labels_of_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "rollouts.jsonl"
+    texts = [r"\boxed{0.5}", r"\boxed{\frac12}", r"\boxed{3}", r"\boxed{3}", "答案是50%"]
+    rows = [{"id": "a", "rollouts": texts, "gold": "1/2"}, {"id": "b", "rollouts": ["?"]}]
+    file.write_text("".join(f"{json.dumps(row)}\n" for row in rows), "utf-8")
+    assert cli.run(["train", "labels", str(file), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["each"][0] == {
+        "id": "a",
+        "canonical": {"label": "1/2", "agreement": 0.6},
+        "authors": {"label": "3", "agreement": 0.4},
+    }
+    assert (found["canonical"]["label accuracy"], found["authors"]["label accuracy"]) == (1.0, 0.0)
+    assert found["canonical"]["labelled"] == 1
+    assert cli.run(["train", "labels", str(file), "--minimum", "0.7"]) == 0
+    assert "canonical" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "holds no roll-outs"),
+        ("{", "line 1: the line"),
+        ('{"id": "a"}', "line 1: rollouts: Field required"),
+        ('{"id": "a", "rollouts": []}', "line 1: no rollouts"),
+        ('{"id": "a", "rollouts": ["1"]}\n{"id": "a", "rollouts": ["1"]}', "the id 'a' stands there twice"),
+        ('{"id": "a", "rollouts": ["1"], "truncated": [true, false]}', "1 rollouts, but 2 of truncated"),
+    ],
+)
+def test_a_bad_file_is_one_clear_error(
+    text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "rollouts.jsonl"
+    file.write_text(text, "utf-8")
+    assert cli.run(["train", "labels", str(file)]) == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["schedule", "--steps", "300", "--at", "one"], "write steps as 1,75,151"),
+        (["schedule", "--steps", "300", "--at", "0"], "steps are counted from 1"),
+        (["labels", "nowhere.jsonl"], "no such file: 'nowhere.jsonl'"),
+    ],
+)
+def test_wrong_use_names_the_fix(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["train", *words]) == 2
+    assert said in capsys.readouterr().err
