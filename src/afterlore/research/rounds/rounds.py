@@ -291,7 +291,11 @@ class Rounds:
         # Looking for quotes in long pages takes a while.
         added = await asyncio.to_thread(harvest, part.events(), now.number, branch, found, part.blob)
         made = Compressed(State(), "code")
-        if self.plan.method.compresses(final=now.number >= self.plan.attempts) and not part.is_cancelled():
+        outcome = now.outcomes[branch]
+        # An endpoint that does not take what is asked will not take more.
+        hopeless = isinstance(outcome, Failed) and not outcome.failure.recoverable
+        compresses = self.plan.method.compresses(final=now.number >= self.plan.attempts)
+        if compresses and not hopeless and not part.is_cancelled():
             made = await self._compress(log, now, branch, merge(known, added), found, aside)
         log.put(
             "merged",
