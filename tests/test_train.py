@@ -3,6 +3,7 @@
 import json
 import math
 import random
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from afterlore.app import cli
 from afterlore.core import InputError
 from afterlore.grading import read
+from afterlore.train.evaluate import accuracy, pass_at
 from afterlore.train.rewards import across_views, advantages, at_random, by_teacher, majority, of_form, right
 from afterlore.train.schedule import alpha
 
@@ -140,11 +142,45 @@ def test_a_bad_file_is_one_clear_error(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["schedule", "--steps", "300", "--at", "one"], "write steps as 1,75,151"),
+        (["schedule", "--steps", "300", "--at", "one"], "write whole numbers as 1,75,151"),
         (["schedule", "--steps", "300", "--at", "0"], "steps are counted from 1"),
+        (["eval", "nowhere.jsonl"], "no such file: 'nowhere.jsonl'"),
         (["labels", "nowhere.jsonl"], "no such file: 'nowhere.jsonl'"),
     ],
 )
 def test_wrong_use_names_the_fix(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["train", *words]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_pass_at_k_is_the_share_of_all_choices_of_k_with_a_right_one() -> None:
+    rng = random.Random(3)
+    for _ in range(200):
+        samples = [rng.random() < 0.3 for _ in range(rng.randint(1, 7))]
+        for k in range(1, len(samples) + 1):
+            chosen = list(combinations(samples, k))
+            assert pass_at(k, [samples]).mean == pytest.approx(sum(map(any, chosen)) / len(chosen))
+        assert pass_at(1, [samples]).mean == pytest.approx(accuracy([samples]).mean)
+    with pytest.raises(InputError, match="one has 2"):
+        pass_at(3, [[True, False], [True] * 4])
+
+
+def test_figures_of_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "rollouts.jsonl"
+    rows = [
+        {"id": "a", "rollouts": [r"\boxed{0.5}", "the answer is 50%", "no"], "gold": r"\frac12"},
+        {"id": "b", "rollouts": [r"\boxed{4}"] * 3, "gold": "5"},
+    ]
+    file.write_text("".join(f"{json.dumps(row)}\n" for row in rows), "utf-8")
+    assert cli.run(["train", "eval", str(file), "--k", "1,2", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["questions"], found["rollouts"]) == (2, 6)
+    assert found["accuracy"]["mean"] == pytest.approx(1 / 3)
+    assert found["answered"]["mean"] == pytest.approx(5 / 6)
+    assert found["pass@2"] == {"mean": 0.5, "low": 0.0, "high": 1.0}
+    assert cli.run(["train", "eval", str(file), "--k", "4"]) == 2
+    assert "pass@4 takes 4 samples" in capsys.readouterr().err
+    rows[0]["gold"] = ""
+    file.write_text("".join(f"{json.dumps(row)}\n" for row in rows), "utf-8")
+    assert cli.run(["train", "eval", str(file)]) == 2
+    assert "'a' has no gold answer" in capsys.readouterr().err

@@ -13,7 +13,7 @@ from afterlore.core import InputError
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Rewards that can be checked or need no labels: votes and schedules; no trainer yet.")
+app = typer.Typer(help="Rewards that can be checked or need no labels: votes, schedules, figures; no trainer yet.")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]
 
@@ -29,7 +29,7 @@ def schedule(
     """How slowly the teacher of Co-rewarding-II follows the policy, step by step."""
     from afterlore.train.schedule import alpha
 
-    shown = _numbers(at) or sorted({1 + steps * tenth // 10 for tenth in range(11)})
+    shown = _numbers(at, "--at") or sorted({1 + steps * tenth // 10 for tenth in range(11)})
     rows = [{"step": step, "alpha": alpha(step, steps)} for step in shown]
     if as_json:
         typer.echo(json.dumps({"schedule": rows}))
@@ -38,11 +38,11 @@ def schedule(
         typer.echo(f"{row['step']:>8}  {row['alpha']:.6f}")
 
 
-def _numbers(text: str) -> list[int]:
+def _numbers(text: str, option: str) -> list[int]:
     try:
         return [int(part) for part in text.split(",")] if text.strip() else []
     except ValueError as error:
-        raise InputError(f"--at {text!r}: write steps as 1,75,151") from error
+        raise InputError(f"{option} {text!r}: write whole numbers as 1,75,151") from error
 
 
 class _Group(BaseModel):
@@ -86,6 +86,35 @@ def labels(
         typer.echo(json.dumps({**table, "each": rows}, ensure_ascii=False, indent=1))
     else:
         figures(table)
+
+
+@app.command("eval")
+def evaluate(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="JSON lines: id, rollouts and gold.")],
+    ks: Annotated[str, typer.Option("--k", help="Of pass@k, separated by commas.", metavar="A,B")] = "1",
+    as_json: Json = False,
+) -> None:
+    """How often a file's roll-outs are right: accuracy, and pass@k, with intervals over questions."""
+    from afterlore.app.terminal import figures
+    from afterlore.grading import key, read
+    from afterlore.train.evaluate import accuracy, pass_at
+
+    groups = _groups(file)
+    if without := [group.id for group in groups if not key(group.gold)]:
+        raise InputError(f"{str(file)!r}: {without[0]!r} has no gold answer; without one nothing can be right")
+    answers = [[read(text) for text in group.rollouts] for group in groups]
+    right = [[one == key(group.gold) for one in own] for group, own in zip(groups, answers, strict=True)]
+    table = {
+        "accuracy": accuracy(right)._asdict(),
+        # What an answer of any kind would score: the part that is form.
+        "answered": accuracy([[bool(one) for one in own] for own in answers])._asdict(),
+        **{f"pass@{k}": pass_at(k, right)._asdict() for k in _numbers(ks, "--k")},
+    }
+    result = {"questions": len(groups), "rollouts": sum(map(len, answers)), **table}
+    if as_json:
+        typer.echo(json.dumps(result, indent=1))
+    else:
+        figures(result)
 
 
 def _groups(file: Path) -> Sequence[_Group]:
