@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from multiprocessing import active_children
 from pathlib import Path
 from typing import Any
 
@@ -142,9 +143,11 @@ def test_a_study_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.Monkey
             if self.done:
                 raise KeyboardInterrupt
 
+    before = set(active_children())
     with pytest.raises(KeyboardInterrupt):
         study.work(parts, file, jobs=1, progress=Stopped())
     (first,) = file.read_text().splitlines()
+    assert all(not child.is_alive() for child in set(active_children()) - before)
     # Killed while it wrote.
     with file.open("a") as out:
         out.write(first[:20])

@@ -20,7 +20,19 @@ from afterlore.research.simulate.searcher import POLICIES, Policy, Searcher
 from afterlore.research.simulate.world import make_world
 from afterlore.stats import Interval, bootstrap
 
-__all__ = ["ABLATED", "ABLATIONS", "ARMS", "GRID", "HEADLINE", "Arm", "Cell", "Outcome", "compare", "run_cell"]
+__all__ = [
+    "ABLATED",
+    "ABLATIONS",
+    "ARMS",
+    "GRID",
+    "HEADLINE",
+    "MEMORY",
+    "Arm",
+    "Cell",
+    "Outcome",
+    "compare",
+    "run_cell",
+]
 
 
 @dataclass(frozen=True)
@@ -71,7 +83,7 @@ class Outcome:
         return fmean(self.right)
 
 
-_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
+MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 """Where there is one, a folder that waits for no disk: nothing of a simulated run is kept."""
 
 HEADLINE = Cell(POLICIES[0], branches=5, questions=500, seeds=(101, 102, 103, 104, 105))
@@ -107,10 +119,14 @@ was run.
 """
 
 
-async def run_cell(cell: Cell, arms: Sequence[Arm] = ARMS, *, first: int = 0) -> tuple[Outcome, ...]:
-    """Every arm on every seed and question, from number ``first`` on, through the whole engine, journal included."""
+async def run_cell(
+    cell: Cell, arms: Sequence[Arm] = ARMS, *, first: int = 0, folder: str | None = MEMORY
+) -> tuple[Outcome, ...]:
+    """Every arm on every seed and question, from number ``first`` on, through the whole engine, with a journal below
+    ``folder``.
+    """
     outcomes = []
-    with tempfile.TemporaryDirectory(dir=_MEMORY) as folder, Runs(Path(folder) / "runs.sqlite") as runs:
+    with tempfile.TemporaryDirectory(dir=folder) as place, Runs(Path(place) / "runs.sqlite") as runs:
         for arm in arms:
             right, calls = [], []
             spent: list[list[int]] = []

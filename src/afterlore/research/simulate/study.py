@@ -7,11 +7,13 @@ run again. What comes out is told whole: every cell, the regimes in which rounds
 import asyncio
 import json
 import signal
+import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
 from itertools import zip_longest
+from multiprocessing import active_children
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -23,6 +25,7 @@ from afterlore.research.simulate.bench import (
     ARMS,
     GRID,
     HEADLINE,
+    MEMORY,
     Arm,
     Cell,
     Outcome,
@@ -93,15 +96,25 @@ def work(parts: Sequence[Part], file: Path, *, jobs: int, progress: Progress) ->
     progress.stage("simulate", len(pieces))
     progress.advance(len(pieces) - len(todo))
     file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("ab") as out, ProcessPoolExecutor(jobs, initializer=_deaf) as pool:
+    others = set(active_children())
+    with (
+        file.open("ab") as out,
+        # Of all workers, so that nothing is left of one that is ended.
+        tempfile.TemporaryDirectory(dir=MEMORY) as folder,
+        ProcessPoolExecutor(jobs, initializer=_deaf) as pool,
+    ):
         out.truncate(_whole(file))
         try:
-            for done in as_completed([pool.submit(_run, piece) for piece in todo]):
+            for done in as_completed([pool.submit(_run, piece, folder) for piece in todo]):
                 out.write(f"{done.result()}\n".encode())
                 out.flush()
                 progress.advance()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            # Or it would wait for what is being worked on and what lies ready.
+            for worker in set(active_children()) - others:
+                worker.terminate()
+                worker.join()
             raise
 
 
@@ -134,7 +147,7 @@ def _pieces(part: Part) -> Iterator[_Piece]:
 
 
 def _deaf() -> None:
-    """Ctrl-C is for the process that puts results down; what a worker has begun it ends."""
+    """Ctrl-C is for the process that puts results down, and that ends its workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
@@ -143,9 +156,9 @@ def _whole(file: Path) -> int:
     return file.read_bytes().rfind(b"\n") + 1
 
 
-def _run(piece: _Piece) -> str:
+def _run(piece: _Piece, folder: str) -> str:
     began = time.process_time()
-    (outcome,) = asyncio.run(run_cell(piece.cell, (piece.arm,), first=piece.first))
+    (outcome,) = asyncio.run(run_cell(piece.cell, (piece.arm,), first=piece.first, folder=folder))
     said = {"key": piece.key, "cell": piece.cell.label, "arm": piece.arm.name, "first": piece.first}
     counted = {"right": outcome.right, "calls": outcome.calls, "rounds": outcome.by_round}
     return json.dumps({**said, **counted, "cpu": round(time.process_time() - began, 2)})
