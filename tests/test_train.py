@@ -21,7 +21,9 @@ BOXES = ["0.5", "1/2", r"\frac{1}{2}", "3", "7", "", None]
 
 def rollout(rng: random.Random) -> str:
     box = rng.choice(BOXES)
-    return "cut off" if box is None else rf"so \boxed{{{box}}}"
+    if box is None:
+        return rng.choice(["no box", r"\boxed{3} no, \boxed{4"])
+    return rng.choice(["", r"\boxed{9} no, "]) + rf"\boxed{{{box}}}"
 
 
 def groups(seed: int, size: int = 8) -> list[tuple[list[str], list[str]]]:
@@ -30,8 +32,9 @@ def groups(seed: int, size: int = 8) -> list[tuple[list[str], list[str]]]:
 
 
 def last_box(text: str) -> str:
-    """The authors' rule, said anew: what stands in the last box, nothing where there is none."""
-    return text.rpartition(r"\boxed{")[2][:-1] if r"\boxed{" in text else ""
+    """The authors' rule, said anew: what stands in the last box, nothing where there is none or it is cut off."""
+    last = text.split(r"\boxed{")[-1]
+    return last[:-1] if r"\boxed{" in text and last.endswith("}") else ""
 
 
 def label_of(texts: list[str]) -> str:
@@ -78,6 +81,8 @@ def test_where_nobody_answers_nobody_is_right() -> None:
     assert advantages(majority(empty)) == [0.0] * 8
     with pytest.raises(InputError, match="gold answer is empty"):
         right(["3"], "")
+    with pytest.raises(InputError, match="finite numbers"):
+        advantages([math.nan, 1.0])
     with pytest.raises(InputError, match="two roll-outs or more"):
         advantages([1.0])
 

@@ -3,11 +3,11 @@ announces an answer, in English or Chinese.
 """
 
 import re
-from collections.abc import Iterator
 
 __all__ = ["boxes", "final_answer"]
 
-_BOX = re.compile(r"\\(?:boxed|fbox)\s*\{")
+# Braces behind a backslash are signs of a set.
+_SIGN = re.compile(r"\\(?:boxed|fbox)\s*\{|\\.|[{}]", re.DOTALL)
 _PHRASE = re.compile(
     r"\b(?:final\s+)?answer(?:\s+is|\s*[:：=])\s*[:：]?\s*|(?:最终)?(?:答案|结果)\s*(?:是|为|[:：=])\s*[:：]?\s*",
     re.IGNORECASE,
@@ -19,33 +19,19 @@ _AROUND = " \t\r*$`'\"“”"
 
 def boxes(text: str) -> list[str]:
     r"""What stands in each ``\boxed{…}`` or ``\fbox{…}`` that is closed, in order; of nested ones the outer."""
-    return list(_boxes(text))
-
-
-def _boxes(text: str) -> Iterator[str]:
-    at = 0
-    while (found := _BOX.search(text, at)) is not None:
-        end = _closing(text, found.end())
-        if end is None:
-            # Cut off; a whole box may follow all the same.
-            at = found.end()
-            continue
-        yield text[found.end() : end].strip()
-        at = end + 1
-
-
-def _closing(text: str, start: int) -> int | None:
-    """Where the brace that was opened before ``start`` is closed; those behind a backslash are signs of a set."""
-    depth, at = 1, start
-    while at < len(text):
-        if text[at] == "\\":
-            at += 2
-            continue
-        depth += {"{": 1, "}": -1}.get(text[at], 0)
-        if depth == 0:
-            return at
-        at += 1
-    return None
+    open_: list[tuple[bool, int]] = []
+    closed: list[tuple[int, int]] = []
+    for sign in _SIGN.finditer(text):
+        if sign[0] == "}":
+            if open_ and (place := open_.pop())[0]:
+                closed.append((place[1], sign.start()))
+        elif sign[0].endswith("{") and sign[0] != r"\{":
+            open_.append((sign[0] != "{", sign.end()))
+    outer: list[tuple[int, int]] = []
+    for start, end in sorted(closed):
+        if not outer or start > outer[-1][1]:
+            outer.append((start, end))
+    return [text[start:end].strip() for start, end in outer]
 
 
 def final_answer(text: str) -> str:

@@ -1,9 +1,10 @@
 r"""One key for answers that say the same, so that ``0.5``, ``\frac12``, ``1/2`` and ``50\%`` are one vote.
 
-The rule, in order. Signs that only set type are dropped (``$``, ``\left``, ``\,``, ``\text`` around a unit, a degree, a
-final stop), and so is ``x =`` before a value. A number is its exact value: decimals, fractions and mixed numbers, per
-cent as hundredths, thousands apart by commas. In brackets of either kind order counts; in braces, and in a bare list,
-it does not. Whatever else is the text without spaces, words in lower case. A key is its own key.
+The rule, in order. Signs that only set type are dropped (``$``, ``\left``, ``\,``, ``\text``, a degree, a final stop),
+and so are words behind a value, as its unit, and ``x =`` before one. A number is its exact value: decimals, fractions
+and mixed numbers, per cent as hundredths, thousands apart by commas. In brackets of either kind order counts; in
+braces, and in a bare list, it does not. Whatever else is the text without spaces, words in lower case. A key is its
+own key.
 
 What this does not cover: algebra. ``x+1`` and ``1+x`` are two keys.
 """
@@ -15,6 +16,11 @@ from fractions import Fraction
 __all__ = ["key"]
 
 _FULL_WIDTH_STOPS = str.maketrans("，；（）｛｝。", ",;(){}.")
+_UNIT = re.compile(r"(?<=[\d.}])\s+[^\W\d_]{2,}(?:\s+[^\W\d_]{2,})*$")
+_RAISED = re.compile("[⁰¹²³⁴-⁹]+")
+_LOWERED = re.compile("[₀-₉]+")
+_ROOT = re.compile(r"\\sqrt\s*([0-9a-zA-Z])")
+_ONE_RAISED = re.compile(r"([\^_])\{([0-9a-zA-Z])\}")
 _DROPPED = re.compile(r"\\(?:left|right|displaystyle|mathrm|!|,|;|:|quad|qquad)(?![a-zA-Z])|\$|\\ |~")
 _TEXT = re.compile(r"\\(?:text|textbf|mathrm|mbox|mathbf)\s*\{([^{}]*)\}")
 _NAMED = re.compile(r"^[a-zA-Z](?:_\w+|_\{\w+\})?=(?=.)")
@@ -24,6 +30,9 @@ _NUMBER = re.compile(r"([-+]?)(?:(\d+)\s+)?(\d+|\d*\.\d+|\d+\.)(?:/(\d+(?:\.\d+)
 _LONGEST = 400
 """Digits of a number that is read as one; what is longer stays text."""
 _PASSES = 20
+_DEEPEST = 20
+"""Brackets within brackets that are looked into."""
+_PLAIN = {"{,}": ",", r"\{": "{", r"\}": "}", r"\%": "%", r"\$": "", r"^\circ": "", "°": "", "−": "-", "⁄": "/"}
 _OPEN, _SHUT = "([{", ")]}"
 
 
@@ -38,30 +47,38 @@ def key(answer: str) -> str:
 
 
 def _once(answer: str) -> str:
-    text = unicodedata.normalize("NFKC", answer).translate(_FULL_WIDTH_STOPS).strip()
-    text = text.replace("\\{", "{").replace("\\}", "}").replace("\\%", "%").replace("^\\circ", "").replace("°", "")
-    text = text.replace("−", "-")
-    unit = _TEXT.sub("", text).strip()
-    # A text that is all there is says the answer; beside a value it is its unit.
-    text = unit if re.search(r"\d", unit) else _TEXT.sub(r" \1 ", text)
+    text = unicodedata.normalize("NFKC", _raised(answer)).translate(_FULL_WIDTH_STOPS).strip()
+    for sign, plain in _PLAIN.items():
+        text = text.replace(sign, plain)
+    text = _ONE_RAISED.sub(r"\1\2", _ROOT.sub(r"\\sqrt{\1}", _TEXT.sub(r" \1 ", text)))
     text = _DROPPED.sub("", text).strip().rstrip(".").strip()
-    return _key(_NAMED.sub("", re.sub(r"\s*=\s*", "=", text)))
+    # Words behind a value are its unit; what is all there is, or stands between values, says something.
+    return _key(_NAMED.sub("", re.sub(r"\s*=\s*", "=", _UNIT.sub("", text))), _DEEPEST)
 
 
-def _key(text: str) -> str:
+def _raised(text: str) -> str:
+    """What NFKC would set beside a number as if it were its figures: powers, indices, and fractions in one sign."""
+    if text.isascii():
+        return text
+    text = _LOWERED.sub(r"_{\g<0>}", _RAISED.sub(r"^{\g<0>}", text))
+    parts = (f" {one} " if unicodedata.decomposition(one).startswith("<fraction>") else one for one in text)
+    return "".join(parts)
+
+
+def _key(text: str, deep: int) -> str:
     text = text.strip()
     number = _number(text)
     if number is not None:
         return str(number)
-    inner = _bracketed(text)
+    inner = _bracketed(text) if deep else None
     if inner is not None:
-        parts = [_key(part) for part in _split(inner)]
+        parts = [_key(part, deep - 1) for part in _split(inner)]
         if text[0] == "{":
             return "{" + ";".join(sorted(set(parts))) + "}"
         return text[0] + ";".join(parts) + text[-1]
     parts = _split(text)
-    if len(parts) > 1 and all(parts):
-        return ";".join(sorted(_key(part) for part in parts))
+    if deep and len(parts) > 1 and all(parts):
+        return ";".join(sorted(_key(part, deep - 1) for part in parts))
     plain = re.sub(r"\s+", "", _FRACTION.sub(_written, text))
     return plain.lower() if len(plain) > 1 and plain.isalpha() else plain
 

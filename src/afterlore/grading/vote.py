@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from afterlore.core import InputError
-from afterlore.grading.extract import boxes, final_answer
+from afterlore.grading.extract import final_answer
 from afterlore.grading.keys import key
 
 __all__ = ["Mode", "Ties", "Vote", "read", "vote"]
@@ -33,9 +33,19 @@ class Vote:
 def read(text: str, mode: Mode = "canonical") -> str:
     """The answer of one roll-out as it is voted on; empty when there is none."""
     if mode == "authors":
-        found = boxes(text)
-        return found[-1] if found else ""
+        return _last_box(text)
     return key(final_answer(text))
+
+
+def _last_box(text: str) -> str:
+    r"""What stands in the last ``\boxed``, as MATH's tools find it: nothing where that one is not closed."""
+    _, mark, rest = text.rpartition(r"\boxed{")
+    depth = 1 if mark else 0
+    for at, sign in enumerate(rest if mark else ""):
+        depth += {"{": 1, "}": -1}.get(sign, 0)
+        if depth == 0:
+            return rest[:at]
+    return ""
 
 
 def vote(

@@ -5,6 +5,7 @@ and ``majority`` are RLVR's and TTRL's (arXiv 2504.16084), ``across_views`` and 
 and -II (arXiv 2508.00410). ``at_random`` and ``of_form`` are nulls: what is gained under them is no learning to reason.
 """
 
+import math
 import random
 from collections.abc import Sequence
 from statistics import fmean, stdev
@@ -19,7 +20,7 @@ EPSILON = 1e-6
 
 
 def right(answers: Sequence[str], gold: str) -> list[float]:
-    """1 for the gold answer. Raises InputError where there is none."""
+    """1 for the gold answer, which is in the form of the others (``grading.key``). Raises InputError without one."""
     if not gold:
         raise InputError("the gold answer is empty; a question without one takes a reward that needs no label")
     return _equal(answers, gold)
@@ -59,8 +60,10 @@ def _equal(answers: Sequence[str], label: str) -> list[float]:
 def advantages(rewards: Sequence[float], *, epsilon: float = EPSILON) -> list[float]:
     """(r - mean) / (std + ε) within one group, std unbiased; all 0 for a group of equal rewards.
 
-    Raises InputError for a group of fewer than two.
+    Raises InputError for a group of fewer than two, and for rewards that are no finite numbers.
     """
+    if not all(map(math.isfinite, rewards)):
+        raise InputError(f"rewards must be finite numbers, not {list(rewards)!r}; leave the roll-out out")
     if len(rewards) < 2:
         raise InputError(f"a group of {len(rewards)} has no advantages; take two roll-outs or more")
     mean, spread = fmean(rewards), stdev(rewards)
