@@ -67,6 +67,19 @@ def test_figures_are_those_of_squad(answer: str, right: list[str], exact: float,
     assert f1(answer, right) == pytest.approx(partly)
 
 
+def test_who_says_that_there_is_no_answer_is_right_where_there_is_none(
+    capsys: pytest.CaptureFixture[str], file: Path
+) -> None:
+    assert exact_match(None, []) == f1(None, []) == 1.0
+    assert exact_match("Oskerry", []) == f1("Oskerry", []) == 0.0
+    # The questions of the samples as they are.
+    found = evaluate(capsys, CORPUS.parent / "questions.jsonl", "--data-dir", str(file.parent / "samples"))
+    assert found["answers"]["agent"]["exact match"] == 1.0
+    none = sum(one["answer"] is None for one in QUESTIONS)
+    assert found["answers"]["no answer"]["exact match"] == pytest.approx(none / len(QUESTIONS))
+    assert none
+
+
 def test_questions_are_answered_and_not_asked_again(
     capsys: pytest.CaptureFixture[str], file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -204,4 +217,6 @@ def test_musique_and_hotpotqa_as_they_are(tmp_path: Path) -> None:
     path.write_text(json.dumps([musique, hotpot]), "utf-8")
     one, two = read_labelled(path)
     assert (one.answers, len(one.support), one.hops) == (("old", "very old"), 1, None)
+    path.write_text(json.dumps([{**musique, "answerable": False}]), "utf-8")
+    assert read_labelled(path)[0].answers == ()
     assert (two.id, two.answers, len(two.support), two.hops) == ("h", ("here",), 2, 2)

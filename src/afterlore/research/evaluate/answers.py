@@ -76,13 +76,19 @@ def words(text: str) -> list[str]:
 
 
 def exact_match(answer: str | None, right: Iterable[str]) -> float:
-    """1 where the words are those of one of the right answers, else 0."""
-    return float(answer is not None and words(answer) in [words(one) for one in right])
+    """1 where the words are those of one of the right answers, or no answer is given where there is none; else 0."""
+    said = [words(one) for one in right]
+    return float(not said if answer is None else words(answer) in said)
 
 
 def f1(answer: str | None, right: Iterable[str]) -> float:
-    """Harmonic mean of precision and recall of words, against the right answer that it fits best; 0 to 1."""
-    return 0.0 if answer is None else max((_f1(words(answer), words(one)) for one in right), default=0.0)
+    """Harmonic mean of precision and recall of words, against the right answer that it fits best; 0 to 1. Without one
+    it is all or nothing.
+    """
+    given = list(right)
+    if answer is None or not given:
+        return exact_match(answer, given)
+    return max(_f1(words(answer), words(one)) for one in given)
 
 
 def _f1(said: list[str], right: list[str]) -> float:

@@ -29,6 +29,7 @@ class Labelled(NamedTuple):
     id: str
     text: str
     answers: tuple[str, ...]
+    """Empty where the pages do not tell."""
     support: frozenset[str]
     """SHA-256 of the texts of the pages that the answer rests on; empty where they are not known."""
     hops: int | None
@@ -105,7 +106,9 @@ def read_labelled(file: Path) -> list[Labelled]:
 
 
 def _labelled(row: dict[str, Any]) -> Labelled:
-    answers = (row["answer"], *row.get("answer_aliases", ()))
+    # Null, or marked so by MuSiQue: the pages do not tell, and who says so is right.
+    none = row["answer"] is None or row.get("answerable") is False
+    answers = () if none else (row["answer"], *row.get("answer_aliases", ()))
     if not all(isinstance(text, str) and text.strip() for text in (row["question"], *answers)):
         raise ValueError("question and answers must be texts")
     hops: int | None = row.get("hops")
@@ -117,6 +120,6 @@ def _labelled(row: dict[str, Any]) -> Labelled:
         support = {digest("".join(sentences)) for title, sentences in row["context"] if title in named}
         hops = len(named)
     else:
-        support = {one["sha256"] for one in row.get("supporting", ())}
+        support = {one["sha256"] for one in row.get("supporting", ()) if "sha256" in one}
     id = row.get("id") or row.get("_id") or digest(row["question"])[:16]
     return Labelled(str(id), row["question"], tuple(dict.fromkeys(answers)), frozenset(support), hops)
