@@ -12,7 +12,8 @@ from afterlore.app import cli
 from afterlore.core import InputError
 from afterlore.grading import read
 from afterlore.train.evaluate import accuracy, pass_at
-from afterlore.train.rewards import across_views, advantages, at_random, by_teacher, majority, of_form, right
+from afterlore.train.methods import METHODS, method
+from afterlore.train.rewards import Answers, Group, Place, Voting, advantages, at_random, labels, matching, of_form
 from afterlore.train.schedule import alpha
 
 ROLLOUTS = 10_000
@@ -55,19 +56,36 @@ def rewards_of(texts: list[str], label: str) -> list[float]:
     return [1.0 if label and last_box(text) == label else 0.0 for text in texts]
 
 
+def verdicts(name: str, ours: list[str], theirs: list[str], teacher: bool = False) -> tuple[list[float], list[float]]:
+    """What a method makes of a question's roll-outs and of those to its rewording, as the trainer asks for it.
+
+    With ``teacher``, the second are the teacher's answers to the first prompt, and the first its answers to the other.
+    """
+    one, other = Place("q", 0), Place("q", 1)
+    mine, yours = (Answers([read(text, "authors") for text in texts]) for texts in (ours, theirs))
+    groups = (
+        {one: Group(mine, yours, "3"), other: Group(yours, mine, "3")}
+        if teacher
+        else {one: Group(mine, gold="3"), other: Group(yours, gold="3")}
+    )
+    found = labels(METHODS[name], groups, Voting())
+    return matching(mine.texts, found[one]), matching(yours.texts, found[other])
+
+
 def test_rewards_are_those_of_the_authors() -> None:
     for ours, theirs in groups(1):
-        one, other = ([read(text, "authors") for text in texts] for texts in (ours, theirs))
-        assert majority(one) == rewards_of(ours, label_of(ours))
-        assert across_views(one, other) == (rewards_of(ours, label_of(theirs)), rewards_of(theirs, label_of(ours)))
-        assert by_teacher(one, other) == rewards_of(ours, label_of(theirs))
-        assert right(one, "3") == rewards_of(ours, "3")
-        assert of_form(one) == [float(last_box(text) != "") for text in ours]
+        own, other = label_of(ours), label_of(theirs)
+        assert verdicts("majority", ours, theirs) == (rewards_of(ours, own), rewards_of(theirs, other))
+        assert verdicts("co-rewarding-i", ours, theirs) == (rewards_of(ours, other), rewards_of(theirs, own))
+        assert verdicts("co-rewarding-ii", ours, theirs, True) == (rewards_of(ours, other), rewards_of(theirs, own))
+        assert verdicts("co-rewarding-i+ii", ours, theirs, True) == (rewards_of(ours, own), rewards_of(theirs, other))
+        assert verdicts("gold", ours, theirs) == (rewards_of(ours, "3"), rewards_of(theirs, "3"))
+        assert of_form([read(text, "authors") for text in ours]) == [float(last_box(text) != "") for text in ours]
 
 
 def test_advantages_are_those_of_the_authors() -> None:
-    for ours, _ in groups(2):
-        rewards = majority([read(text, "authors") for text in ours])
+    for ours, theirs in groups(2):
+        rewards = verdicts("majority", ours, theirs)[0]
         mean = sum(rewards) / len(rewards)
         deviation = math.sqrt(sum((reward - mean) ** 2 for reward in rewards) / (len(rewards) - 1))
         for found, reward in zip(advantages(rewards), rewards, strict=True):
@@ -75,22 +93,29 @@ def test_advantages_are_those_of_the_authors() -> None:
 
 
 def test_where_nobody_answers_nobody_is_right() -> None:
-    empty = [""] * 8
-    assert majority(empty) == by_teacher(["3"] * 8, empty) == of_form(empty) == [0.0] * 8
-    assert across_views(empty, ["3"] * 8) == ([0.0] * 8, [0.0] * 8)
-    assert advantages(majority(empty)) == [0.0] * 8
-    with pytest.raises(InputError, match="gold answer is empty"):
-        right(["3"], "")
+    nothing = ["no box"] * 8
+    for name in ("majority", "co-rewarding-i"):
+        assert verdicts(name, nothing, nothing) == ([0.0] * 8, [0.0] * 8)
+    assert of_form([""] * 8) == advantages([0.0] * 8) == [0.0] * 8
     with pytest.raises(InputError, match="finite numbers"):
         advantages([math.nan, 1.0])
     with pytest.raises(InputError, match="two roll-outs or more"):
         advantages([1.0])
 
 
+def test_what_a_method_needs_is_said_when_it_is_not_there() -> None:
+    alone = {Place("q", 0): Group(Answers(["3"]))}
+    with pytest.raises(InputError, match="'q' has no gold answer"):
+        labels(METHODS["gold"], alone, Voting())
+    with pytest.raises(InputError, match="the two forms of 'q' are not in one batch"):
+        labels(METHODS["co-rewarding-i"], alone, Voting())
+    with pytest.raises(InputError, match="no method 'grpo'; there are gold, random"):
+        method("grpo")
+
+
 def test_the_random_null_knows_nothing() -> None:
-    answers = ["3"] * 4_000
-    assert at_random(answers, seed=1) == at_random(answers, seed=1) != at_random(answers, seed=2)
-    assert abs(sum(at_random(answers, seed=1)) / 4_000 - 0.5) < 0.03
+    assert at_random(4_000, seed="1") == at_random(4_000, seed="1") != at_random(4_000, seed="2")
+    assert abs(sum(at_random(4_000, seed="1")) / 4_000 - 0.5) < 0.03
 
 
 def test_the_schedule_is_the_script_s(capsys: pytest.CaptureFixture[str]) -> None:
