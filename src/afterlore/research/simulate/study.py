@@ -5,20 +5,18 @@ run again. What comes out is told whole: every cell, the regimes in which rounds
 """
 
 import asyncio
-import json
-import signal
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from itertools import zip_longest
-from multiprocessing import active_children
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from afterlore.core import InputError, Progress, canonical_json, digest
+from afterlore.journal import read_pieces, work_pieces
 from afterlore.research.simulate.bench import (
     ABLATED,
     ABLATIONS,
@@ -90,39 +88,17 @@ def select(group: str, *, only: str = "", arms: Sequence[str] = (), questions: i
 
 def work(parts: Sequence[Part], file: Path, *, jobs: int, progress: Progress) -> None:
     """Run what is not in ``file`` yet, in ``jobs`` processes, and add it there."""
-    have = {line["key"] for line in _read(file)}
-    pieces = list({piece.key: piece for part in parts for piece in _pieces(part)}.values())
-    todo = [piece for piece in pieces if piece.key not in have]
-    progress.stage("simulate", len(pieces))
-    progress.advance(len(pieces) - len(todo))
-    file.parent.mkdir(parents=True, exist_ok=True)
-    others = set(active_children())
-    with (
-        file.open("ab") as out,
-        # Of all workers, so that nothing is left of one that is ended.
-        tempfile.TemporaryDirectory(dir=MEMORY) as folder,
-        ProcessPoolExecutor(jobs, initializer=_deaf) as pool,
-    ):
-        out.truncate(_whole(file))
-        try:
-            for done in as_completed([pool.submit(_run, piece, folder) for piece in todo]):
-                out.write(f"{done.result()}\n".encode())
-                out.flush()
-                progress.advance()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            # Or it would wait for what is being worked on and what lies ready.
-            for worker in set(active_children()) - others:
-                worker.terminate()
-                worker.join()
-            raise
+    pieces = {piece.key: piece for part in parts for piece in _pieces(part)}
+    # Of all workers, so that nothing is left of one that is ended.
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
+        work_pieces(pieces, partial(_run, folder=folder), file, stage="simulate", jobs=jobs, progress=progress)
 
 
 def results(parts: Sequence[Part], file: Path) -> dict[str, Any]:
     """Of each cell: every arm's share of questions answered rightly, and how far the first arm is above it, paired by
     question. Of cells that differ in the gate alone, what the gate makes of each arm.
     """
-    lines = {line["key"]: line for line in _read(file)}
+    lines = {line["key"]: line for line in read_pieces(file, ("right", "calls", "rounds", "cpu"))}
     cells, gates, cpu = [], [], 0.0
     last: tuple[Cell, list[Outcome]] | None = None
     for part in parts:
@@ -146,36 +122,12 @@ def _pieces(part: Part) -> Iterator[_Piece]:
             yield _Piece(replace(part.cell, questions=min(_PIECE, part.cell.questions - first)), arm, first)
 
 
-def _deaf() -> None:
-    """Ctrl-C is for the process that puts results down, and that ends its workers."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _whole(file: Path) -> int:
-    """Bytes up to the last whole line: what follows was being written when a process was killed."""
-    return file.read_bytes().rfind(b"\n") + 1
-
-
-def _run(piece: _Piece, folder: str) -> str:
+def _run(piece: _Piece, folder: str) -> dict[str, Any]:
     began = time.process_time()
     (outcome,) = asyncio.run(run_cell(piece.cell, (piece.arm,), first=piece.first, folder=folder))
-    said = {"key": piece.key, "cell": piece.cell.label, "arm": piece.arm.name, "first": piece.first}
+    said = {"cell": piece.cell.label, "arm": piece.arm.name, "first": piece.first}
     counted = {"right": outcome.right, "calls": outcome.calls, "rounds": outcome.by_round}
-    return json.dumps({**said, **counted, "cpu": round(time.process_time() - began, 2)})
-
-
-def _read(file: Path) -> list[dict[str, Any]]:
-    if not file.is_file():
-        return []
-    found = []
-    for number, text in enumerate(file.read_bytes()[: _whole(file)].splitlines(), 1):
-        try:
-            line = json.loads(text)
-            line["key"], line["right"], line["calls"], line["rounds"], line["cpu"]
-        except (ValueError, TypeError, KeyError) as error:
-            raise InputError(f"{str(file)!r} line {number} is no piece of a study; name another --out") from error
-        found.append(line)
-    return found
+    return {**said, **counted, "cpu": round(time.process_time() - began, 2)}
 
 
 def _summed(pieces: Sequence[Sequence[tuple[int, int]]]) -> tuple[tuple[int, int], ...]:
