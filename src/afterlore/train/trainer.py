@@ -26,7 +26,7 @@ from afterlore.core import InputError
 from afterlore.train import rewards
 from afterlore.train.certainty import certainty
 from afterlore.train.checkpoint import Checkpoints
-from afterlore.train.methods import Method
+from afterlore.train.methods import METHODS, Method
 from afterlore.train.pairs import PairSampler
 from afterlore.train.rewards import Answers, Group, Place, Voting
 from afterlore.train.schedule import FIRST, LAST, alpha
@@ -177,11 +177,13 @@ class VoteTrainer(GRPOTrainer):  # type: ignore[misc]
         everyone: list[_Row] = [_Row(Place(*row[0]), *row[1:]) for row in gather_object(own)]
         start = self.accelerator.process_index * len(own)
         groups = _groups(everyone)
-        labels = rewards.labels(self._objective.method, groups, self._objective.voting)
+        # Where it is only measured, the gold answer is the reward, whatever the method; and no rewording is there.
+        how = self._objective.method if self.model.training else METHODS["gold"]
+        labels = rewards.labels(how, groups, self._objective.voting)
         for name, value in _seen(everyone, groups, labels, self._objective.voting).items():
             log_metric(name, value)
         if not self.model.training:
-            return [float(bool(row.gold) and row.answer == row.gold) for row in own]
+            return [rewards.matching([row.answer], labels[row.place])[0] for row in own]
         return self._verdicts(everyone, labels)[start : start + len(own)] or self._own_certainty()
 
     def _verdicts(self, everyone: Sequence[_Row], labels: dict[Place, str]) -> list[float]:
@@ -271,7 +273,7 @@ def _seen(
     known = [place for place, group in groups.items() if group.gold]
     seen = {
         "agreement": fmean(one.agreement for one in votes.values()),
-        "top_answer_share": said.most_common(1)[0][1] / len(everyone) if said else 0.0,
+        "top_answer_share": said.most_common(1)[0][1] / said.total() if said else 0.0,
         "unanswered": fmean(not row.answer for row in everyone),
     }
     if known:

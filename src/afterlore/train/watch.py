@@ -1,0 +1,67 @@
+"""Puts what each step shows where people and machines look: the history, TensorBoard, the page, the alarm."""
+
+from pathlib import Path
+from typing import Any
+
+from transformers import TrainerCallback
+
+from afterlore.core import Progress
+from afterlore.train.monitor import History, Monitor, Observation, TensorBoard
+
+__all__ = ["Watch", "observed"]
+
+_NAMES = {
+    "completions/mean_length": "length",
+    "completions/clipped_ratio": "truncated",
+    "top_answer_share": "top_answer_share",
+    "label_accuracy": "label_accuracy",
+    "unanswered": "unanswered",
+    "agreement": "agreement",
+    "accuracy": "accuracy",
+    "entropy": "entropy",
+    "reward": "reward",
+    "alpha": "alpha",
+    "kl": "kl",
+}
+
+
+def observed(step: int, logs: dict[str, Any]) -> Observation | None:
+    """What TRL and the trainer logged of a training step; None for other logs."""
+    if "reward" not in logs or "agreement" not in logs:
+        return None
+    return Observation(step, **{ours: logs[name] for name, ours in _NAMES.items() if logs.get(name) is not None})
+
+
+class Watch(TrainerCallback):  # type: ignore[misc]
+    """Of one run, in its folder; on the process that writes."""
+
+    def __init__(self, folder: Path, *, stop: bool, tensorboard: bool, progress: Progress) -> None:
+        self._folder, self._stop, self._tensorboard, self._progress = folder, stop, tensorboard, progress
+        self._sinks: list[History | TensorBoard] = []
+        self.monitor = Monitor()
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+        self._progress.stage("train", state.max_steps)
+        self._progress.advance(state.global_step)
+        if not state.is_world_process_zero:
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        history = History(self._folder / "observations.jsonl", upto=state.global_step)
+        self.monitor = Monitor(history.observations)
+        self._sinks.append(history)
+        if self._tensorboard:
+            self._sinks.append(TensorBoard(self._folder / "tensorboard", upto=state.global_step))
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any], **_: Any) -> None:  # noqa: ARG002
+        seen = observed(state.global_step, logs)
+        if seen is None:
+            return
+        self._progress.advance()
+        for sink in self._sinks:
+            sink.append(seen)
+        if self.monitor.observe(seen) and self._stop:
+            control.should_training_stop = True
+
+    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+        for sink in self._sinks:
+            sink.close()
