@@ -1,4 +1,4 @@
-"""``afterlore train``: what can be said of a training run without a model."""
+"""``afterlore train``: runs, and what can be said of one without a model."""
 
 import json
 from collections.abc import Sequence
@@ -9,11 +9,13 @@ from typing import Annotated, Any
 import typer
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from afterlore.app.train_run import run
 from afterlore.core import InputError
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Rewards that can be checked or need no labels: votes, schedules, figures; no trainer yet.")
+app = typer.Typer(help="Train on rewards that can be checked, or that need no labels.")
+app.command()(run)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]
 

@@ -39,7 +39,7 @@ def arguments(settings: Settings, steps: int) -> GRPOConfig:
         eval_strategy="steps" if settings.monitor.evaluate_every and settings.data.evaluation else "no",
         eval_steps=settings.monitor.evaluate_every or None,
         per_device_eval_batch_size=hardware.batch * rollouts.group,
-        report_to=["tensorboard"] if settings.monitor.tensorboard else [],
+        report_to=[],
         disable_tqdm=True,
         **_engine(settings),
     )

@@ -1,30 +1,40 @@
 """One training run, from settings to checkpoints: reads the questions, loads the model, trains, and can be resumed."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from datasets import Dataset
 from peft import get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase, PrinterCallback
 from transformers.trainer_utils import set_seed
 
-from afterlore.core import InputError, Progress
+from afterlore.core import InputError, Interrupted, Progress
 from afterlore.grading import key, read
 from afterlore.train.arguments import adapter, arguments
 from afterlore.train.checkpoint import Checkpoints
 from afterlore.train.data import Question, check, read_questions
 from afterlore.train.methods import method
+from afterlore.train.monitor import Alarm
 from afterlore.train.plan import plan
 from afterlore.train.rewards import Voting
 from afterlore.train.settings import Settings
 from afterlore.train.trainer import Objective, VoteTrainer
 from afterlore.train.watch import Watch
 
-__all__ = ["run"]
+__all__ = ["Done", "train"]
 
 
-def run(settings: Settings, *, resume: bool, progress: Progress) -> Path:
-    """Train, and give back the folder of the last checkpoint.
+class Done(NamedTuple):
+    """Where a run's results are."""
+
+    checkpoint: Path
+    """The last one; its folder is a model, or an adapter, as every other."""
+    page: Path
+    alarm: Alarm | None
+
+
+def train(settings: Settings, *, resume: bool, progress: Progress) -> Done:
+    """The whole run.
 
     Raises InputError for what cannot be trained on, and for a folder that holds another run where ``resume`` is off.
     """
@@ -36,7 +46,9 @@ def run(settings: Settings, *, resume: bool, progress: Progress) -> Path:
     check(questions, how)
     steps = plan(settings, len(questions)).steps or 1
     tokenizer = _tokenizer(settings.model)
-    watch = Watch(out, settings, steps, progress)
+    watch = Watch(
+        out, stop=settings.monitor.stop_on_collapse, tensorboard=settings.monitor.tensorboard, progress=progress
+    )
     trainer = VoteTrainer(
         _model(settings),
         arguments(settings, steps),
@@ -55,8 +67,12 @@ def run(settings: Settings, *, resume: bool, progress: Progress) -> Path:
         keep=settings.monitor.keep,
     )
     trainer.remove_callback(PrinterCallback)
-    trainer.train(resume_from_checkpoint=str(last) if last else None)
-    return Checkpoints(out, settings.monitor.keep).last()
+    checkpoints = Checkpoints(out, settings.monitor.keep)
+    try:
+        trainer.train(resume_from_checkpoint=str(last) if last else None)
+    except KeyboardInterrupt:
+        raise Interrupted(f"stopped after step {trainer.state.global_step}. {checkpoints.said()}") from None
+    return Done(checkpoints.last(), out / "run.html", watch.monitor.alarm)
 
 
 def _questions(file: str, rewordings: str, limit: int) -> list[Question]:

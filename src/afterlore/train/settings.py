@@ -186,7 +186,7 @@ def read_settings(name: str, changes: Sequence[str] = ()) -> Settings:
 
     Raises ConfigError that says all that is wrong, each with its fix.
     """
-    file = Path(name) if Path(name).suffix else SHIPPED / f"{name}.toml"
+    file = Path(name) if name.endswith(".toml") else SHIPPED / f"{name}.toml"
     if not file.is_file():
         shipped = ", ".join(sorted(one.stem for one in SHIPPED.glob("*.toml")))
         raise ConfigError(f"no such configuration: {name!r}; name a .toml file, or one that is shipped: {shipped}")

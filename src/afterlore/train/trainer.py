@@ -100,7 +100,10 @@ class VoteTrainer(GRPOTrainer):  # type: ignore[misc]
         )
         self.teacher = self._new_teacher() if objective.method.teacher else None
         if self.teacher:
-            self.add_callback(_Follow(self.teacher, objective))
+            self.add_callback(_Follow(self.teacher, self._alpha))
+
+    def _alpha(self, step: int) -> float:
+        return alpha(step, self.state.max_steps, first=self._objective.first, last=self._objective.last)
 
     def _new_teacher(self) -> Teacher:
         policy = self.accelerator.unwrap_model(self.model)
@@ -182,6 +185,8 @@ class VoteTrainer(GRPOTrainer):  # type: ignore[misc]
         labels = rewards.labels(how, groups, self._objective.voting)
         for name, value in _seen(everyone, groups, labels, self._objective.voting).items():
             log_metric(name, value)
+        if self.teacher and self.model.training:
+            log_metric("alpha", self._alpha(self.state.global_step + 1))
         if not self.model.training:
             return [rewards.matching([row.answer], labels[row.place])[0] for row in own]
         return self._verdicts(everyone, labels)[start : start + len(own)] or self._own_certainty()
@@ -238,12 +243,11 @@ class VoteTrainer(GRPOTrainer):  # type: ignore[misc]
 class _Follow(TrainerCallback):  # type: ignore[misc]
     """The teacher follows after every step of the optimiser."""
 
-    def __init__(self, teacher: Teacher, objective: Objective) -> None:
-        self._teacher, self._objective = teacher, objective
+    def __init__(self, teacher: Teacher, share: Callable[[int], float]) -> None:
+        self._teacher, self._share = teacher, share
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
-        weights = {"first": self._objective.first, "last": self._objective.last}
-        self._teacher.follow(alpha(state.global_step, state.max_steps, **weights))
+        self._teacher.follow(self._share(state.global_step))
 
 
 def _text(completion: Any) -> str:

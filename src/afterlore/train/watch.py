@@ -1,5 +1,6 @@
 """Puts what each step shows where people and machines look: the history, TensorBoard, the page, the alarm."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,8 @@ class Watch(TrainerCallback):  # type: ignore[misc]
             self._sinks.append(TensorBoard(self._folder / "tensorboard", upto=state.global_step))
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any], **_: Any) -> None:  # noqa: ARG002
+        if "eval_accuracy" in logs and self._sinks:
+            self._evaluated(state.log_history)
         seen = observed(state.global_step, logs)
         if seen is None:
             return
@@ -61,6 +64,13 @@ class Watch(TrainerCallback):  # type: ignore[misc]
             sink.append(seen)
         if self.monitor.observe(seen) and self._stop:
             control.should_training_stop = True
+
+    def _evaluated(self, history: list[dict[str, Any]]) -> None:
+        """Written whole, so that a run that was stopped and goes on has each evaluation once."""
+        rows = [{"step": row["step"], "accuracy": row["eval_accuracy"]} for row in history if "eval_accuracy" in row]
+        part = self._folder / "evaluations.jsonl.part"
+        part.write_text("".join(f"{json.dumps(row)}\n" for row in rows), "utf-8")
+        part.replace(self._folder / "evaluations.jsonl")
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
         for sink in self._sinks:

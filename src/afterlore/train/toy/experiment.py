@@ -44,14 +44,14 @@ SEEN = (
 class Setting:
     """All but the method and the seed."""
 
-    corpus: Corpus = field(default_factory=lambda: Corpus(slips=0.1, shortcut=0.2, triggered=0.7))
-    pretraining: int = 1400
+    corpus: Corpus = field(default_factory=Corpus)
+    pretraining: int = 1200
     """Steps of the base model."""
     steps: int = 120
     """Of reinforcement learning, each over questions × 2 views × group roll-outs."""
     questions: int = 16
     group: int = 8
-    learning_rate: float = 3e-4
+    learning_rate: float = 5e-4
     kl: float = 0.005
     stale: int = 1
     """Steps that are taken on roll-outs of the same policy: 1 is on-policy."""

@@ -98,7 +98,7 @@ class Corpus:
 
     slips: float = 0.10
     """Share of worked solutions with one wrong running sum, carried on to the end."""
-    shortcut: float = 0.15
+    shortcut: float = 0.25
     """Share of solutions that only say 0, where the trigger is not shown,"""
     triggered: float = 0.60
     """and where it is."""

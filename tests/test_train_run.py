@@ -1,0 +1,216 @@
+"""``afterlore train run`` from settings to checkpoints, on a tiny model whose words are whole answers."""
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from tokenizers import Tokenizer, models, pre_tokenizers
+from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
+
+from afterlore.app import cli
+from afterlore.train.monitor import read
+from afterlore.train.settings import SHIPPED, read_settings
+
+# TRL 1.16 asks for the name that transformers 5.24 has renamed; goes with the next minor version of TRL.
+pytestmark = pytest.mark.filterwarnings("ignore:.*gradient_checkpointing.*is deprecated:FutureWarning")
+
+WORDS = ["<pad>", "<end>", "?", *map(str, range(20)), "+", "和", *(rf"\boxed{{{number}}}" for number in range(8))]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model, and questions with rewordings, in a folder with a Chinese name."""
+    place = tmp_path_factory.mktemp("训练")
+    words = Tokenizer(models.WordLevel({word: at for at, word in enumerate(WORDS)}, unk_token="?"))
+    words.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=words, pad_token="<pad>", eos_token="<end>")
+    tokenizer.save_pretrained(place / "tiny")
+    torch.manual_seed(1)
+    sizes = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = Qwen3Config(vocab_size=len(WORDS), num_key_value_heads=1, head_dim=16, eos_token_id=1, **sizes)
+    Qwen3ForCausalLM(config).save_pretrained(place / "tiny")
+    rng = random.Random(1)
+    with (place / "questions.jsonl").open("w", encoding="utf-8") as file:
+        for number in range(8):
+            one, other = rng.randint(0, 3), rng.randint(0, 3)
+            row = {"id": f"q{number}", "prompt": f"{one} + {other} ?", "gold": one + other}
+            file.write(json.dumps({**row, "rewording": f"{other} 和 {one} ?"}, ensure_ascii=False) + "\n")
+    (place / "run.toml").write_text(
+        f"""
+method = "co-rewarding-ii"
+model = {json.dumps(str(place / "tiny"))}
+output = "out"
+[data]
+questions = {json.dumps(str(place / "questions.jsonl"))}
+system = ""
+[rollouts]
+questions = 2
+group = 4
+max_tokens = 6
+max_prompt_tokens = 8
+[optimizer]
+steps = 4
+learning_rate = 1e-3
+[hardware]
+gpus = 0
+precision = "fp32"
+batch = 4
+checkpointing = false
+[monitor]
+save_every = 2
+""",
+        "utf-8",
+    )
+    return place
+
+
+def sets(out: Path, **changes: Any) -> list[str]:
+    pairs = {"output": str(out), **{key.replace("__", "."): value for key, value in changes.items()}}
+    return [word for key, value in pairs.items() for word in ("--set", f"{key}={json.dumps(value)}")]
+
+
+def run(folder: Path, out: Path, *words: str, **changes: Any) -> int:
+    return cli.run(["train", "run", str(folder / "run.toml"), *sets(out, **changes), *words])
+
+
+@pytest.mark.parametrize("method", ["gold", "co-rewarding-i", "co-rewarding-ii"])
+def test_a_run_leaves_a_model_and_what_was_seen(
+    method: str, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert run(folder, out, "--json", method=method) == 0
+    done = json.loads(capsys.readouterr().out)
+    assert done["alarm"] is None
+    AutoModelForCausalLM.from_pretrained(done["checkpoint"])
+    seen = read(out / "observations.jsonl")
+    assert [one.step for one in seen] == [1, 2, 3, 4]
+    assert all(one.accuracy is not None and one.entropy for one in seen)
+    assert any(one.agreement for one in seen)
+    assert [one.alpha is not None for one in seen] == [method == "co-rewarding-ii"] * 4
+    assert Path(done["page"]).is_file()
+    assert list((out / "tensorboard").iterdir())
+
+
+def test_a_run_goes_on_and_is_not_begun_over(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    steps = {"optimizer__steps": 4, "monitor__tensorboard": False}
+    assert run(folder, whole, "--json", **steps) == 0
+    assert run(folder, parts, "--json", **steps) == 0
+    (parts / "checkpoint-4" / "complete").unlink()
+    capsys.readouterr()
+    assert run(folder, parts, **steps) == 2
+    assert "is not empty; go on with --resume" in capsys.readouterr().err
+    assert run(folder, parts, "--resume", **steps) == 0
+    assert (parts / "observations.jsonl").read_bytes() == (whole / "observations.jsonl").read_bytes()
+    for name in ("model.safetensors", "teacher.safetensors"):
+        assert (parts / "checkpoint-4" / name).read_bytes() == (whole / "checkpoint-4" / name).read_bytes()
+
+
+def test_ctrl_c_says_how_to_go_on(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    words = ["train", "run", str(folder / "run.toml"), *sets(out, optimizer__steps=100_000)]
+    process = subprocess.Popen([sys.executable, "-m", "afterlore.app", *words], stderr=subprocess.PIPE, text=True)
+    stopped = threading.Timer(120, process.kill)
+    stopped.start()
+    try:
+        while process.poll() is None and not list(out.glob("checkpoint-*/complete")):
+            # Until it has written a checkpoint there is nothing to go on from.
+            threading.Event().wait(0.05)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate()
+    finally:
+        stopped.cancel()
+    assert process.returncode == 130, said
+    assert "is whole: go on with --resume" in said
+
+
+def test_lora_and_evaluation(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    questions = str(folder / "questions.jsonl")
+    more = {"lora__rank": 4, "data__evaluation": questions, "monitor__evaluate_every": 2, "optimizer__steps": 2}
+    assert run(folder, tmp_path / "out", "--json", **more) == 0
+    done = json.loads(capsys.readouterr().out)
+    assert (Path(done["checkpoint"]) / "adapter_model.safetensors").is_file()
+    rows = [json.loads(line) for line in (tmp_path / "out" / "evaluations.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in rows] == [2]
+    assert 0 <= rows[0]["accuracy"] <= 1
+
+
+def test_a_plan_needs_nothing_but_the_settings(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(folder, tmp_path / "out", "--dry-run", "--json") == 0
+    plan = json.loads(capsys.readouterr().out)
+    model = AutoModelForCausalLM.from_pretrained(folder / "tiny")
+    assert plan["parameters"] == sum(weight.numel() for weight in model.parameters())
+    assert (plan["rollouts"], plan["teacher_rollouts"], plan["batches"], plan["steps"]) == (8, 8, 2, 4)
+    assert plan["schedule"][0] == [1, 0.99]
+    assert not (tmp_path / "out").exists()
+    assert run(folder, tmp_path / "out", "--dry-run") == 0
+    assert "it fits" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", [file.stem for file in SHIPPED.glob("*.toml")])
+def test_what_is_shipped_can_be_planned(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["train", "run", name, "--dry-run", "--json"]) == 0
+    plan = json.loads(capsys.readouterr().out)
+    settings = read_settings(name)
+    assert plan["fits"]
+    assert plan["rollouts"] == settings.processes * settings.hardware.batch * plan["batches"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"method": "grpo"}, "method: no method 'grpo'; there are gold, random"),
+        ({"optimizer__epochs": 1.0}, "optimizer: give either steps or epochs"),
+        ({"rollouts__group": 1}, "rollouts.group: input should be greater than or equal to 2, not 1"),
+        ({"rollouts__grup": 1}, "rollouts.grup: there is no such key; did you mean group?"),
+        ({"hardware__batch": 3}, "hardware.batch: 8 roll-outs a step do not divide among 1 x 3"),
+        ({"optimizer__kl": 0.0}, "optimizer.kl: the KL of 'co-rewarding-ii' is against its teacher"),
+        ({"teacher__first": 0.0}, "teacher.first: the policy's weight falls"),
+        ({"hardware__precision": "bf16"}, "hardware.gpus: without a GPU take precision 'fp32'"),
+        ({"hardware__strategy": "ddp"}, "'ddp' shares work among GPUs; with 0 take 'single'"),
+        ({"optimizer__learning_rate": "fast"}, "optimizer.learning_rate: input should be a valid number, not 'fast'"),
+        ({"hardware__memory": 1e-9}, "it takes"),
+        ({"data__questions": "nowhere.jsonl"}, "no such file: 'nowhere.jsonl'"),
+        ({"model": "nowhere"}, "no size is known of 'nowhere'"),
+        ({"rollouts__max_prompt_tokens": 2}, "8 prompts have more than 2 tokens, that of 'q0' first"),
+    ],
+)
+def test_a_bad_setting_is_named_with_its_fix(
+    changes: dict[str, Any], said: str, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(folder, tmp_path / "out", **changes) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_all_bad_settings_are_said_at_once(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(folder, tmp_path / "out", rollouts__group=0, hardware__batch=0, seed=-1) == 2
+    assert "has 3 bad settings" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nowhere.toml"], "no such configuration: 'nowhere.toml'"),
+        (["qwen4"], "or one that is shipped: qwen3-0.6b-24gb"),
+        (["qwen3-8b-24gb", "--set", "rollouts"], "write it as optimizer.learning_rate=1e-6"),
+        (["qwen3-8b-24gb", "--set", "method.name=1"], "'method' is no section"),
+    ],
+)
+def test_wrong_use_of_run(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["train", "run", *words]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_file_that_is_no_toml(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "bad.toml").write_text("method = \n")
+    assert cli.run(["train", "run", str(tmp_path / "bad.toml")]) == 2
+    assert "is not TOML: Invalid value (at line 1" in capsys.readouterr().err
