@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from afterlore.app.train_rephrase import rephrase
 from afterlore.app.train_run import run
 from afterlore.core import InputError
 
@@ -16,6 +17,7 @@ __all__ = ["app"]
 
 app = typer.Typer(help="Train on rewards that can be checked, or that need no labels.")
 app.command()(run)
+app.command()(rephrase)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]
 

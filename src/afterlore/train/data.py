@@ -14,7 +14,7 @@ from afterlore.core import InputError
 from afterlore.grading import key
 from afterlore.train.methods import Method
 
-__all__ = ["Question", "check", "read_questions"]
+__all__ = ["Question", "read_questions", "usable"]
 
 _FORM = '{"id": "…", "prompt": "…", "gold": "…", "rewording": "…"}'
 
@@ -46,15 +46,22 @@ def read_questions(file: Path, rewordings: Path | None = None, *, limit: int = 0
     return list(found.values())[: limit or None]
 
 
-def check(questions: Sequence[Question], how: Method) -> None:
-    """Raises InputError for the first question that lacks what a method needs."""
-    for question in questions:
-        if how.gold and not key(question.gold):
-            raise InputError(f"{question.id!r} has no gold answer, which {how.name!r} needs; take another method")
-        if how.rewordings and not question.rewording:
+def usable(questions: Sequence[Question], how: Method, *, leave_out: bool = False) -> list[Question]:
+    """Those that have what a method needs. Raises InputError for one that has not, unless they are to be left out."""
+    for lacks, needed, fix in (
+        ("gold answer", how.gold, "take another method"),
+        ("rewording", how.rewordings, "make them with afterlore train rephrase"),
+    ):
+        bad = [one.id for one in questions if needed and not (key(one.gold) if how.gold else one.rewording)]
+        if bad and not leave_out:
             raise InputError(
-                f"{question.id!r} has no rewording, which {how.name!r} needs; make them with afterlore train rephrase"
+                f"{bad[0]!r} has no {lacks}, which {how.name!r} needs ({len(bad)} such); {fix}, or set data.leave_out"
             )
+        apart = set(bad)
+        questions = [one for one in questions if one.id not in apart]
+    if not questions:
+        raise InputError(f"no question has what {how.name!r} needs")
+    return list(questions)
 
 
 def _unique(file: Path, rows: Iterator[tuple[int, Question]]) -> dict[str, Question]:

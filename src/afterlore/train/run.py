@@ -12,8 +12,8 @@ from afterlore.core import InputError, Interrupted, Progress
 from afterlore.grading import key, read
 from afterlore.train.arguments import adapter, arguments
 from afterlore.train.checkpoint import Checkpoints
-from afterlore.train.data import Question, check, read_questions
-from afterlore.train.methods import method
+from afterlore.train.data import Question, read_questions, usable
+from afterlore.train.methods import METHODS, method
 from afterlore.train.monitor import Alarm
 from afterlore.train.plan import plan
 from afterlore.train.rewards import Voting
@@ -42,17 +42,16 @@ def train(settings: Settings, *, resume: bool, progress: Progress) -> Done:
     last = Checkpoints(out, settings.monitor.keep).last() if resume else None
     if last is None and out.is_dir() and any(out.iterdir()):
         raise InputError(f"{settings.output!r} is not empty; go on with --resume, or name another output")
-    questions = _questions(settings.data.questions, settings.data.rewordings, settings.data.limit)
-    check(questions, how)
-    steps = plan(settings, len(questions)).steps or 1
     tokenizer = _tokenizer(settings.model)
+    rows = _rows(_questions(settings), settings, tokenizer, settings.forms)
+    steps = plan(settings, len(rows) // settings.forms).steps or 1
     watch = Watch(
         out, stop=settings.monitor.stop_on_collapse, tensorboard=settings.monitor.tensorboard, progress=progress
     )
     trainer = VoteTrainer(
         _model(settings),
         arguments(settings, steps),
-        _rows(questions, settings, tokenizer, settings.forms),
+        Dataset.from_list(rows),
         tokenizer,
         Objective(
             how,
@@ -75,8 +74,11 @@ def train(settings: Settings, *, resume: bool, progress: Progress) -> Done:
     return Done(checkpoints.last(), out / "run.html", watch.monitor.alarm)
 
 
-def _questions(file: str, rewordings: str, limit: int) -> list[Question]:
-    return read_questions(Path(file), Path(rewordings) if rewordings else None, limit=limit)
+def _questions(settings: Settings) -> list[Question]:
+    data = settings.data
+    rewordings = Path(data.rewordings) if data.rewordings else None
+    questions = read_questions(Path(data.questions), rewordings, limit=data.limit)
+    return usable(questions, method(settings.method), leave_out=data.leave_out)
 
 
 def _tokenizer(model: str) -> PreTrainedTokenizerBase:
@@ -98,20 +100,27 @@ def _model(settings: Settings) -> Any:
     return get_peft_model(model, lora)
 
 
-def _rows(questions: list[Question], settings: Settings, tokenizer: PreTrainedTokenizerBase, forms: int) -> Dataset:
-    rows = []
+def _rows(
+    questions: list[Question], settings: Settings, tokenizer: PreTrainedTokenizerBase, forms: int
+) -> list[dict[str, Any]]:
+    """The forms of a question side by side, for those whose prompts are short enough."""
+    rows, long = [], []
     for question in questions:
         system = question.system or settings.data.system
-        for form, text in enumerate([question.prompt, question.rewording][:forms]):
-            prompt = _prompt(system, text, chat=bool(tokenizer.chat_template))
-            row = {"prompt": prompt, "question": question.id, "form": form}
-            rows.append({**row, "gold": _gold(question, settings)})
-    _short_enough(rows, settings, tokenizer)
-    return Dataset.from_list(rows)
-
-
-def _gold(question: Question, settings: Settings) -> str:
-    return question.gold if settings.labels.mode == "authors" else key(question.gold)
+        texts = [question.prompt, question.rewording][:forms]
+        prompts = [_prompt(system, text, chat=bool(tokenizer.chat_template)) for text in texts]
+        if max(_length(prompt, tokenizer) for prompt in prompts) > settings.rollouts.max_prompt_tokens:
+            long.append(question.id)
+            continue
+        gold = question.gold if settings.labels.mode == "authors" else key(question.gold)
+        for form, prompt in enumerate(prompts):
+            rows.append({"prompt": prompt, "question": question.id, "form": form, "gold": gold})
+    if (long and not settings.data.leave_out) or not rows:
+        raise InputError(
+            f"{len(long)} prompts have more than {settings.rollouts.max_prompt_tokens} tokens, that of {long[0]!r} "
+            "first; raise rollouts.max_prompt_tokens, or set data.leave_out"
+        )
+    return rows
 
 
 def _prompt(system: str, text: str, *, chat: bool) -> Any:
@@ -121,23 +130,13 @@ def _prompt(system: str, text: str, *, chat: bool) -> Any:
     return [*before, {"role": "user", "content": text}]
 
 
-def _short_enough(rows: list[dict[str, Any]], settings: Settings, tokenizer: PreTrainedTokenizerBase) -> None:
-    limit, long = settings.rollouts.max_prompt_tokens, []
-    for row in rows:
-        prompt = row["prompt"]
-        text = prompt if isinstance(prompt, str) else tokenizer.apply_chat_template(prompt, tokenize=False)
-        if len(tokenizer(text)["input_ids"]) > limit:
-            long.append(row["question"])
-    if long:
-        raise InputError(
-            f"{len(long)} prompts have more than {limit} tokens, that of {long[0]!r} first; "
-            "raise rollouts.max_prompt_tokens, or leave them out"
-        )
+def _length(prompt: Any, tokenizer: PreTrainedTokenizerBase) -> int:
+    text = prompt if isinstance(prompt, str) else tokenizer.apply_chat_template(prompt, tokenize=False)
+    return len(tokenizer(text)["input_ids"])
 
 
 def _evaluation(settings: Settings, tokenizer: PreTrainedTokenizerBase) -> Dataset | None:
     if not (settings.data.evaluation and settings.monitor.evaluate_every):
         return None
-    questions = _questions(settings.data.evaluation, "", 0)
-    check(questions, method("gold"))
-    return _rows(questions, settings, tokenizer, 1)
+    questions = usable(read_questions(Path(settings.data.evaluation)), METHODS["gold"])
+    return Dataset.from_list(_rows(questions, settings, tokenizer, 1))

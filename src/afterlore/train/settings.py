@@ -42,6 +42,8 @@ class Data(_Section):
     """Said before questions that bring no system message of their own; empty for none."""
     limit: Annotated[int, Field(ge=0)] = 0
     """The first so many questions; 0 for all."""
+    leave_out: bool = False
+    """Questions that lack what the method needs, and prompts that are too long, are left out; else they are errors."""
 
 
 class Rollouts(_Section):
