@@ -1,5 +1,6 @@
 """Answers taken out of text, keys that say the same, and votes."""
 
+import threading
 from collections import Counter
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from afterlore.core import InputError
-from afterlore.grading import Vote, boxes, final_answer, key, read, vote
+from afterlore.grading import Vote, algebra, boxes, final_answer, key, read, representatives, same, vote
 
 
 @pytest.mark.parametrize(
@@ -147,3 +148,78 @@ def test_the_authors_split_a_vote_that_is_one() -> None:
     assert read("The answer is 3", "authors") == ""
     # A last box that was cut off is none to them; we take the one before.
     assert (read(r"\boxed{3} or \boxed{4", "authors"), read(r"\boxed{3} or \boxed{4")) == ("", "3")
+
+
+ALIKE = [
+    ("x+1", "1+x"),
+    (r"\sqrt{8}", r"2\sqrt{2}"),
+    ("(x-1)(x+1)", "x^2-1"),
+    (r"\frac{\sqrt{3}}{3}", r"\frac{1}{\sqrt3}"),
+    (r"\pm 2", "2, -2"),
+    ("2^{10}", "1024"),
+    (r"\log_2 8", "3"),
+]
+APART = [
+    ("x+1", "x-1"),
+    ("1,2", "12"),
+    ("(1,2)", "(2,1)"),
+    ("(0,1)", "(0,1]"),
+    (r"\infty", r"-\infty"),
+    (r"\frac13", "0.333333"),
+    (r"10\%", "10"),
+    ("", ""),
+    ("是", "否"),
+]
+HOSTILE = [
+    "10^{10^{10}}",
+    "9!!!!!!!",
+    "9^{9^{9^{9}}}",
+    r"\left(",
+    "x" * 10_000,
+    r"\frac{" * 60 + "1",
+    r"\int_0^{1} x^x dx",
+    r"\sum_{k=1}^{99999999} k^k",
+    "100000!",
+    "(x+y+z)^{900}",
+    r"\sqrt{" * 30,
+    "\0\ud800",
+    "__import__('os').system('true')",
+]
+
+
+@pytest.mark.parametrize(("one", "other"), ALIKE)
+def test_algebra_makes_one_of_what_says_the_same(one: str, other: str) -> None:
+    assert key(one) != key(other)
+    assert same(key(one), key(other))
+    assert same(key(other), key(one))
+
+
+@pytest.mark.parametrize(("one", "other"), APART)
+def test_algebra_keeps_apart_what_differs(one: str, other: str) -> None:
+    assert not same(key(one), key(other))
+    assert not same(key(other), key(one))
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_hostile_answer_neither_hangs_nor_fails(text: str) -> None:
+    found: list[bool] = []
+    # Votes are also taken by threads and workers, where there are no signals.
+    thread = threading.Thread(target=lambda: found.append(same(key(text), "x+1")), daemon=True)
+    thread.start()
+    thread.join(30)
+    assert found == [False]
+    assert same("1+x", "x+1")
+
+
+def test_what_takes_too_long_is_ended_and_the_next_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(algebra, "SECONDS", 0.0)
+    assert not same("x+17", "17+x")
+    monkeypatch.undo()
+    assert same("x+19", "19+x")
+
+
+@given(st.permutations([r"\sqrt{8}", "7", r"2\sqrt{2}", "", "x+1", "1+x", "x+1"]))
+def test_those_that_stand_for_others_do_not_depend_on_the_order(answers: list[str]) -> None:
+    found = dict(zip(answers, representatives(answers), strict=True))
+    assert found == {r"\sqrt{8}": r"\sqrt{8}", r"2\sqrt{2}": r"\sqrt{8}", "7": "7", "": "", "x+1": "1+x", "1+x": "1+x"}
+    assert vote([found[one] for one in answers]).label == "1+x"

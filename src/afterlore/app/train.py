@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from afterlore.app.train_rephrase import rephrase
 from afterlore.app.train_run import run
+from afterlore.app.train_toy import toy
 from afterlore.core import InputError
 
 __all__ = ["app"]
@@ -18,7 +19,9 @@ __all__ = ["app"]
 app = typer.Typer(help="Train on rewards that can be checked, or that need no labels.")
 app.command()(run)
 app.command()(rephrase)
+app.command()(toy)
 
+Algebra = Annotated[bool, typer.Option("--algebra", help="x+1 and 1+x are one answer, by math-verify.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]
 
 
@@ -62,27 +65,32 @@ class _Group(BaseModel):
 def labels(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="JSON lines: id, rollouts, and gold and truncated.")],
     minimum: Annotated[float, typer.Option(min=0, max=1, help="Agreement below which nobody wins.")] = 0.0,
+    algebra: Algebra = False,
     as_json: Json = False,
 ) -> None:
     """What a file of roll-outs votes for, by canonical keys beside the authors' raw strings."""
     from afterlore.app.terminal import figures
-    from afterlore.grading import Mode, key, read, vote
+    from afterlore.grading import Mode, key, read, representatives, same, vote
 
     groups = _groups(file)
     modes: tuple[Mode, ...] = ("canonical", "authors")
     table: dict[str, Any] = {}
     rows: list[dict[str, Any]] = [{"id": group.id} for group in groups]
     for mode in modes:
+        answers = [[read(text, mode) for text in group.rollouts] for group in groups]
+        if algebra and mode == "canonical":
+            answers = [representatives(own) for own in answers]
         votes = [
-            vote([read(text, mode) for text in group.rollouts], truncated=group.truncated, minimum=minimum)
-            for group in groups
+            vote(own, truncated=group.truncated, minimum=minimum) for group, own in zip(groups, answers, strict=True)
         ]
         golds = [(key(group.gold), key(one.label)) for group, one in zip(groups, votes, strict=True) if group.gold]
         table[mode] = {
             "groups": len(groups),
             "labelled": sum(bool(one.label) for one in votes),
             "agreement": fmean(one.agreement for one in votes),
-            "label accuracy": fmean(gold == label for gold, label in golds) if golds else None,
+            "label accuracy": fmean(gold == label or (algebra and same(gold, label)) for gold, label in golds)
+            if golds
+            else None,
         }
         for row, one in zip(rows, votes, strict=True):
             row[mode] = {"label": one.label, "agreement": one.agreement}
@@ -96,18 +104,22 @@ def labels(
 def evaluate(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="JSON lines: id, rollouts and gold.")],
     ks: Annotated[str, typer.Option("--k", help="Of pass@k, separated by commas.", metavar="A,B")] = "1",
+    algebra: Algebra = False,
     as_json: Json = False,
 ) -> None:
     """How often a file's roll-outs are right: accuracy, and pass@k, with intervals over questions."""
     from afterlore.app.terminal import figures
-    from afterlore.grading import key, read
+    from afterlore.grading import key, read, same
     from afterlore.train.evaluate import accuracy, pass_at
 
     groups = _groups(file)
     if without := [group.id for group in groups if not key(group.gold)]:
         raise InputError(f"{str(file)!r}: {without[0]!r} has no gold answer; without one nothing can be right")
     answers = [[read(text) for text in group.rollouts] for group in groups]
-    right = [[one == key(group.gold) for one in own] for group, own in zip(groups, answers, strict=True)]
+    right = [
+        [one == key(group.gold) or (algebra and same(one, key(group.gold))) for one in own]
+        for group, own in zip(groups, answers, strict=True)
+    ]
     table = {
         "accuracy": accuracy(right)._asdict(),
         # What an answer of any kind would score: the part that is form.

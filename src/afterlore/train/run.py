@@ -9,10 +9,11 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenize
 from transformers.trainer_utils import set_seed
 
 from afterlore.core import InputError, Interrupted, Progress
-from afterlore.grading import key, read
+from afterlore.grading import key, read, representatives
 from afterlore.train.arguments import adapter, arguments
 from afterlore.train.checkpoint import Checkpoints
 from afterlore.train.data import Question, read_questions, usable
+from afterlore.train.hush import hush
 from afterlore.train.methods import METHODS, method
 from afterlore.train.monitor import Alarm
 from afterlore.train.plan import plan
@@ -38,6 +39,7 @@ def train(settings: Settings, *, resume: bool, progress: Progress) -> Done:
 
     Raises InputError for what cannot be trained on, and for a folder that holds another run where ``resume`` is off.
     """
+    hush()
     how, out = method(settings.method), Path(settings.output)
     last = Checkpoints(out, settings.monitor.keep).last() if resume else None
     if last is None and out.is_dir() and any(out.iterdir()):
@@ -60,6 +62,7 @@ def train(settings: Settings, *, resume: bool, progress: Progress) -> Done:
             Voting(settings.labels.ties, settings.labels.minimum, settings.seed),
             settings.teacher.first,
             settings.teacher.last,
+            representatives if settings.labels.algebra else list,
         ),
         evaluation=_evaluation(settings, tokenizer),
         callbacks=[watch],

@@ -84,6 +84,8 @@ class Labels(_Section):
     ties: Ties = "first"
     minimum: Share = 0.0
     mode: Mode = "canonical"
+    algebra: bool = False
+    """Whether x+1 and 1+x are one answer: see ``grading.algebra``."""
 
 
 class Teacher(_Section):
@@ -254,6 +256,8 @@ def _conflicts(settings: Settings) -> Iterator[str]:
         )
     if how.teacher and not optimizer.kl:
         yield f"optimizer.kl: the KL of {how.name!r} is against its teacher; set it above 0"
+    if settings.labels.algebra and settings.labels.mode == "authors":
+        yield "labels.algebra: the authors vote on raw strings; leave it out, or take mode 'canonical'"
     if settings.teacher.first < settings.teacher.last:
         yield "teacher.first: the policy's weight falls from first to last; swap them"
     if hardware.strategy == "single" and hardware.gpus > 1:

@@ -48,6 +48,8 @@ class Objective:
     first: float = FIRST
     last: float = LAST
     """Weight of the policy in the teacher, at the first step and at the end."""
+    merge: Callable[[Sequence[str]], list[str]] = list
+    """For the answers to one question, those that stand for them: equals become one, as ``representatives`` does."""
 
 
 class _Row(NamedTuple):
@@ -177,7 +179,8 @@ class VoteTrainer(GRPOTrainer):  # type: ignore[misc]
                 question, form, completions, completion_ids, gold, self._spoken, strict=True
             )
         ]
-        everyone: list[_Row] = [_Row(Place(*row[0]), *row[1:]) for row in gather_object(own)]
+        gathered = [_Row(Place(*row[0]), *row[1:]) for row in gather_object(own)]
+        everyone = _merged(gathered, self._objective.merge)
         start = self.accelerator.process_index * len(own)
         groups = _groups(everyone)
         # Where it is only measured, the gold answer is the reward, whatever the method; and no rewording is there.
@@ -188,7 +191,7 @@ class VoteTrainer(GRPOTrainer):  # type: ignore[misc]
         if self.teacher and self.model.training:
             log_metric("alpha", self._alpha(self.state.global_step + 1))
         if not self.model.training:
-            return [rewards.matching([row.answer], labels[row.place])[0] for row in own]
+            return [rewards.matching([row.answer], labels[row.place])[0] for row in everyone[start : start + len(own)]]
         return self._verdicts(everyone, labels)[start : start + len(own)] or self._own_certainty()
 
     def _verdicts(self, everyone: Sequence[_Row], labels: dict[Place, str]) -> list[float]:
@@ -252,6 +255,20 @@ class _Follow(TrainerCallback):  # type: ignore[misc]
 
 def _text(completion: Any) -> str:
     return completion if isinstance(completion, str) else str(completion[-1]["content"])
+
+
+def _merged(everyone: Sequence[_Row], merge: Callable[[Sequence[str]], list[str]]) -> list[_Row]:
+    """Each question's answers, of the policy, the teacher and the gold one, in terms that stand for them."""
+    said: dict[str, dict[str, str]] = {}
+    for row in everyone:
+        said.setdefault(row.place.question, {}).update(dict.fromkeys((row.answer, row.gold, row.teacher), ""))
+    for question, answers in said.items():
+        said[question] = dict(zip(answers, merge(list(answers)), strict=True))
+    merged = []
+    for row in everyone:
+        stands = said[row.place.question]
+        merged.append(row._replace(answer=stands[row.answer], gold=stands[row.gold], teacher=stands[row.teacher]))
+    return merged
 
 
 def _groups(everyone: Sequence[_Row]) -> dict[Place, Group]:

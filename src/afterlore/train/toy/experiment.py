@@ -102,8 +102,10 @@ def _run(cell: Cell, folder: Path) -> Mapping[str, Any]:
     # Here and not above: the process that puts results down does without.
     import torch
 
+    from afterlore.train.hush import hush
     from afterlore.train.toy.model import load
 
+    hush()
     # Two threads on a busy machine of two cores make single operations ten times slower.
     torch.set_num_threads(1)
     began = time.process_time()
@@ -137,12 +139,10 @@ def _accuracy(cell: Cell, model: Any, tested: Sequence[Problem]) -> float:
 def _train(cell: Cell, learning: Sequence[Problem], model: Any) -> Mapping[str, Sequence[float]]:
     """Train the model, and say what was seen at every step."""
     from transformers import PrinterCallback
-    from transformers.utils import logging
 
     from afterlore.train.toy.model import tokenizer
     from afterlore.train.trainer import Objective, VoteTrainer
 
-    logging.disable_progress_bar()
     objective = Objective(METHODS[cell.method], read, forms=len(VIEWS))
     with tempfile.TemporaryDirectory() as out:
         trainer = VoteTrainer(model, _arguments(cell, out), _rows(cell, learning), tokenizer(), objective)

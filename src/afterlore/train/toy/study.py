@@ -7,15 +7,13 @@ sampling. Each of them is run whole, and told whole.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from statistics import fmean, median
 from typing import Any
 
 from afterlore.core import InputError
-from afterlore.stats import bootstrap
 from afterlore.train.methods import METHODS
 from afterlore.train.toy.experiment import HEADLINE, SEEDS, Cell, Setting
 
-__all__ = ["GROUPS", "Point", "points", "table"]
+__all__ = ["GROUPS", "Point", "points"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,24 +81,3 @@ def points(group: str, *, methods: Sequence[str] = (), seeds: int = 0) -> list[P
     if not any(point.methods for point in chosen):
         raise InputError(f"none of {', '.join(methods)} runs in {group!r}")
     return chosen
-
-
-def table(point: Point, accuracy: dict[str, list[float]]) -> list[dict[str, Any]]:
-    """A row for the base and for each method: final accuracy by seed, its median and mean with the 95 % interval of a
-    bootstrap over seeds, and how far the mean is above the base's, paired by seed. ``accuracy`` is by method, "" the
-    base's.
-    """
-    rows = []
-    for method in ("", *point.methods):
-        own = accuracy[method]
-        gains = [one - base for one, base in zip(own, accuracy[""], strict=True)]
-        row: dict[str, Any] = {"method": method or "base", "median": median(own), **_mean(own), "seeds": own}
-        if method:
-            row["less base"] = _mean(gains)
-        rows.append(row)
-    return rows
-
-
-def _mean(values: Sequence[float]) -> dict[str, float]:
-    low, high = bootstrap(values, fmean)
-    return {"mean": fmean(values), "low": low, "high": high}
