@@ -79,6 +79,7 @@ COLLAPSES: dict[str, dict[str, float]] = {
         **{"reward": 0.99, "agreement": 0.99, "top_answer_share": 0.95, "length": 0.2, "entropy": 0.05},
         **{"label_accuracy": 0.0, "unanswered": 0.0, "truncated": 0.0},
     },
+    "mostly one answer, reasoning skipped": {"reward": 0.9, "top_answer_share": 0.82, "length": 0.2, "label_accuracy": 0.1},
     "one answer, at length": {
         **{"reward": 0.99, "agreement": 0.99, "top_answer_share": 0.97, "entropy": 0.1, "label_accuracy": 0.02}
     },
@@ -137,6 +138,22 @@ def test_it_is_a_function_of_the_history_and_never_unrings(history: list[Observa
     for one in history[cut:]:
         resumed.observe(one)
     assert resumed.alarm == whole
+
+
+def test_gold_answers_convict() -> None:
+    # The reward is won with wrong answers of several kinds, as by Co-rewarding-I where both views err alike.
+    found = {"reward": 0.98, "agreement": 0.97, "top_answer_share": 0.3, "label_accuracy": 0.03}
+    rang = alarm(run(3, found, gold=True))
+    assert rang is not None
+    assert rang.step < 60
+    assert alarm(run(3, found, gold=False)) is None, "without them nothing tells it from success: a limit"
+    # Under a reward that is no share, accuracy tells where no label is used.
+    rewarded = [
+        replace(one, reward=9 + 0.1 * one.step, accuracy=one.label_accuracy, label_accuracy=None)
+        for one in run(3, {"label_accuracy": 0.03}, gold=True)
+    ]
+    assert alarm(rewarded) is not None
+    assert alarm([replace(one, reward=0.5) for one in rewarded]) is None, "a null reward may spoil a model unseen"
 
 
 def test_gold_answers_acquit() -> None:

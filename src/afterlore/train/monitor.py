@@ -11,8 +11,8 @@ for one answer is much where answers are numbers and little where they are yes o
 
 Every limit below was fixed beforehand, from synthetic histories and the prototype's figures, and not tuned on the
 experiment that it is reported for. What it does not see: a run that goes wrong in many different ways at once, one
-that had collapsed before its fifth step, and (without gold) a run on questions nine in ten of which have one right
-answer that it did not know at first, which it takes for a collapse.
+that had collapsed before its fifth step and (without gold) one that agrees on wrong answers of many kinds. What it
+takes for a collapse (without gold): a run that finds out that nine in ten questions have one and the same right answer.
 """
 
 import json
