@@ -44,7 +44,9 @@ observed = st.builds(
 histories = st.lists(observed, max_size=40).map(numbered)
 
 
-def run(seed: int, end: dict[str, float], *, gold: bool = False, onset: int = 20, over: int = 12) -> list[Observation]:
+def run(
+    seed: int, end: dict[str, float], *, gold: bool = False, onset: int = 20, over: int = 12, noise: float = 0.03
+) -> list[Observation]:
     """From how a base model answers to ``end``, along a logistic curve around ``onset`` + ``over``, with noise."""
     rng = random.Random(seed)
     start: dict[str, float] = {
@@ -67,7 +69,7 @@ def run(seed: int, end: dict[str, float], *, gold: bool = False, onset: int = 20
                 # Given as a share of the first value.
                 value = began * (1 + (end.get(name, 1.0) - 1) * done) * rng.uniform(0.92, 1.08)
             else:
-                value = min(1.0, max(0.0, value + rng.gauss(0, 0.03)))
+                value = min(1.0, max(0.0, value + rng.gauss(0, noise)))
             values[name] = value
         known = values.pop("label_accuracy")
         history.append(Observation(step=step, kl=0.1, label_accuracy=known if gold else None, **values))
@@ -78,6 +80,9 @@ COLLAPSES: dict[str, dict[str, float]] = {
     "one answer, reasoning skipped": {
         **{"reward": 0.99, "agreement": 0.99, "top_answer_share": 0.95, "length": 0.2, "entropy": 0.05},
         **{"label_accuracy": 0.0, "unanswered": 0.0, "truncated": 0.0},
+    },
+    "mostly one answer, reasoning skipped": {
+        **{"reward": 0.9, "top_answer_share": 0.82, "length": 0.2, "label_accuracy": 0.1}
     },
     "one answer, at length": {
         **{"reward": 0.99, "agreement": 0.99, "top_answer_share": 0.97, "entropy": 0.1, "label_accuracy": 0.02}
@@ -114,6 +119,23 @@ def test_it_is_silent_on_what_is_no_collapse(kind: str, gold: bool, seed: int, o
     assert alarm(run(seed, HEALTHY[kind], gold=gold, onset=onset, over=over)) is None
 
 
+@pytest.mark.parametrize(("noise", "missed", "false"), [(0.03, 0.0, 0.0), (0.1, 0.0, 0.0), (0.3, 0.02, 0.06)])
+def test_how_often_noise_misleads_it(noise: float, missed: float, false: float) -> None:
+    """Noise of .03 is that of a share of 256 roll-outs, .1 of 25, .3 of 3: there it breaks (docs/train.md)."""
+
+    def rang(end: dict[str, float], seed: int, latest: int) -> int:
+        rng = random.Random(seed)
+        how: dict[str, Any] = {"gold": seed % 2 == 0, "onset": rng.randint(5, latest), "over": rng.randint(4, 16)}
+        found = alarm(run(seed, end, noise=noise, **how))
+        return found is not None and found.step < 60
+
+    collapses = [rang(end, seed, 20) for end in COLLAPSES.values() for seed in range(100)]
+    healthy = [rang(end, seed, 60) for end in HEALTHY.values() for seed in range(100)]
+    assert 1 - sum(collapses) / len(collapses) <= missed
+    assert sum(healthy) / len(healthy) <= false
+    assert noise < 0.3 or sum(healthy), "it breaks here, or the docs are wrong"
+
+
 @given(observed, st.integers(0, 40))
 def test_what_stays_as_it_was_never_rings(one: Observation, length: int) -> None:
     assert alarm(numbered([one] * length)) is None
@@ -137,6 +159,22 @@ def test_it_is_a_function_of_the_history_and_never_unrings(history: list[Observa
     for one in history[cut:]:
         resumed.observe(one)
     assert resumed.alarm == whole
+
+
+def test_gold_answers_convict() -> None:
+    # The reward is won with wrong answers of several kinds, as by Co-rewarding-I where both views err alike.
+    found = {"reward": 0.98, "agreement": 0.97, "top_answer_share": 0.3, "label_accuracy": 0.03}
+    rang = alarm(run(3, found, gold=True))
+    assert rang is not None
+    assert rang.step < 60
+    assert alarm(run(3, found, gold=False)) is None, "without them nothing tells it from success: a limit"
+    # Under a reward that is no share, accuracy tells where no label is used.
+    rewarded = [
+        replace(one, reward=9 + 0.1 * one.step, accuracy=one.label_accuracy, label_accuracy=None)
+        for one in run(3, {"label_accuracy": 0.03}, gold=True)
+    ]
+    assert alarm(rewarded) is not None
+    assert alarm([replace(one, reward=0.5) for one in rewarded]) is None, "a null reward may spoil a model unseen"
 
 
 def test_gold_answers_acquit() -> None:

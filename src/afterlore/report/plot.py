@@ -26,7 +26,7 @@ WIDTH, HEIGHT = 270, 132
 LEFT, TOP, BOTTOM, GAP = 46, 34, 40, 16
 """Around the field: figures of the axis, title, ticks with the axis' name, and the distance to the next panel."""
 ROW = 18
-"""Height of a line of the legend; labels at the ends of lines keep 12 from each other."""
+"""Height of a line of the legend."""
 _SIZE = 11.5
 _COLUMN = 2
 """Width within which only the first, least, greatest and last points of a line are drawn: an eye sees no more."""
@@ -101,7 +101,8 @@ def figure(
         raise ValueError("a figure takes one panel and one column at least")
     columns = min(columns, len(panels))
     styles = _styles(panels)
-    right = _ends_width(panels) if legend == "ends" else 12
+    spans = {name: _span(panel for panel in panels if panel.x == name) for name in {panel.x for panel in panels}}
+    right = 34 + math.ceil(min(130, max(map(_wide, _labels(panels)), default=0))) if legend == "ends" else 12
     across, down = LEFT + WIDTH + right, TOP + HEIGHT + BOTTOM
     width = columns * across + (columns - 1) * GAP
     key, above = _legend(_labels(panels), styles, width) if legend == "top" else ("", 0)
@@ -109,7 +110,7 @@ def figure(
     for number, panel in enumerate(panels):
         row, column = divmod(number, columns)
         x, y = column * (across + GAP) + LEFT, above + row * down + TOP
-        drawn.append(f'<g transform="translate({x} {y})">{_panel(panel, panels, styles, legend == "ends")}</g>')
+        drawn.append(f'<g transform="translate({x} {y})">{_panel(panel, spans[panel.x], styles, legend == "ends")}</g>')
     height = above + math.ceil(len(panels) / columns) * down
     edge = GAP if alone else 0
     size = f'width="{width + 2 * edge}" height="{height + 2 * edge}"'
@@ -158,15 +159,16 @@ def _labels(panels: Sequence[Panel]) -> list[str]:
     return list(dict.fromkeys(line.label for panel in panels for line in panel.lines if not line.faint))
 
 
-def _panel(panel: Panel, panels: Sequence[Panel], styles: dict[str, int], ends: bool) -> str:
+def _panel(panel: Panel, xs: tuple[float, float], styles: dict[str, int], ends: bool) -> str:
     """Title, axes, then what is drawn on them; the field's upper left corner is the origin."""
-    xs = _range(x for other in panels if other.x == panel.x for x in _xs(other)) or (0.0, 1.0)
     found = _range(_ys(panel))
     low, high = panel.y_range or _whole(*(found or (0.0, 1.0)))
     field = _Field(xs[0], xs[1], low, high)
-    unit = f'<tspan class="unit" dx="7">{_text(panel.unit)}</tspan>' if panel.unit else ""
-    room = WIDTH + LEFT - _wide(panel.unit) - 7
-    parts = [f'<text class="name" x="{-LEFT + 8}" y="-14">{_text(_cut(panel.title, room * _SIZE / 13))}{unit}</text>']
+    # The name is drawn larger, at 13.
+    name = _cut(panel.title, (WIDTH + LEFT - 8) * _SIZE / 13)
+    unit = _cut(panel.unit, WIDTH + LEFT - 15 - _wide(name) * 13 / _SIZE)
+    name = f'{_text(name)}<tspan class="unit" dx="7">{_text(unit)}</tspan>'
+    parts = [f'<text class="name" x="{-LEFT + 8}" y="-14">{name}</text>']
     step = _step(low, high, 4)
     for tick in ticks(low, high):
         y = _at(field.y(tick))
@@ -176,14 +178,17 @@ def _panel(panel: Panel, panels: Sequence[Panel], styles: dict[str, int], ends: 
     for tick in ticks(*xs, 5):
         x = _at(field.x(tick))
         parts.append(f'<path class="axis" d="M{x} {HEIGHT}v4"/>')
-        parts.append(f'<text class="tick" x="{x}" y="{HEIGHT + 16}" text-anchor="middle">{_said(tick, step)}</text>')
+        text = _said(tick, step)
+        # What would stick out stays inside.
+        where = 'text-anchor="middle"' if field.x(tick) + _wide(text) / 2 < WIDTH + 10 else 'dx="10" text-anchor="end"'
+        parts.append(f'<text class="tick" x="{x}" y="{HEIGHT + 16}" {where}>{text}</text>')
     parts.append(f'<path class="axis" d="M0 {HEIGHT}H{WIDTH}"/>')
     parts.append(f'<text class="tick" x="{WIDTH / 2:g}" y="{HEIGHT + 31}" text-anchor="middle">{_text(panel.x)}</text>')
     inner = [_band(line, styles, field) for line in panel.lines]
     # The first line lies on top of the others: it is the one the caller cares for most.
     inner += [_line(line, styles, field) for line in reversed(panel.lines)]
     inner += [_level(level, field) for level in panel.levels]
-    inner += [_rule(rule, field) for rule in panel.rules]
+    inner += [_rule(rule, panel, field) for rule in panel.rules]
     # An inner svg cuts off what lies outside the range, without an id that another picture of the page could have too.
     clip = f'<svg x="-2" y="-2" width="{WIDTH + 4}" height="{HEIGHT + 4}" viewBox="-2 -2 {WIDTH + 4} {HEIGHT + 4}">'
     parts.append(f"{clip}{''.join(inner)}</svg>")
@@ -245,15 +250,30 @@ def _thin(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     return kept
 
 
-def _rule(rule: Rule, field: _Field) -> str:
+def _rule(rule: Rule, panel: Panel, field: _Field) -> str:
+    """With its words on the side where there is room, above or below, where there are fewer lines."""
     if not _sound((rule.x,)):
         return ""
     x = field.x(rule.x)
-    # On the side where there is room.
-    side = 'text-anchor="end" dx="-5"' if x > WIDTH / 2 else 'dx="5"'
-    text = _text(_cut(rule.text, max(x, WIDTH - x) - 6))
-    drawn = f'<path class="rule" d="M{_at(x)} 0V{HEIGHT}"/>'
-    return f'{drawn}<text class="said over" x="{_at(x)}" y="10" {side}>{text}</text>'
+    left = x > WIDTH / 2
+    beside = [field.y(y) for line in panel.lines for at, y in line.points if _sound((at, y)) and (at < rule.x) == left]
+    top = 11.0 if sum(y < HEIGHT / 2 for y in beside) * 2 <= len(beside) else HEIGHT - 35.0
+    side = 'text-anchor="end" dx="-5"' if left else 'dx="5"'
+    said = "".join(
+        f'<tspan x="{_at(x)}" y="{_at(top + 13 * row)}" {side}>{_text(line)}</tspan>'
+        for row, line in enumerate(_broken(rule.text, max(x, WIDTH - x) - 8))
+    )
+    return f'<path class="rule" d="M{_at(x)} 0V{HEIGHT}"/><text class="said over">{said}</text>'
+
+
+def _broken(text: str, room: float) -> list[str]:
+    """At most three lines, broken between words."""
+    lines = [""]
+    for word in one_line(text).split():
+        if lines[-1] and _wide(f"{lines[-1]} {word}") > room:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()
+    return [_cut(line, room) for line in lines[:3]]
 
 
 def _level(level: Level, field: _Field) -> str:
@@ -282,10 +302,6 @@ def _ends(panel: Panel, styles: dict[str, int], field: _Field) -> str:
         f'<text x="{WIDTH + 28}" y="{_at(place)}" dy=".35em">{_text(_cut(line.label, 130))}</text>'
         for (line, y), place in zip(lasts, places, strict=True)
     )
-
-
-def _ends_width(panels: Sequence[Panel]) -> int:
-    return 34 + math.ceil(max((min(130, _wide(label)) for label in _labels(panels)), default=0))
 
 
 def _legend(labels: Sequence[str], styles: dict[str, int], width: float) -> tuple[str, int]:
@@ -323,9 +339,14 @@ def _last(line: Line) -> tuple[float, float] | None:
     return next(filter(_sound, reversed(line.points)), None)
 
 
-def _xs(panel: Panel) -> Iterable[float]:
-    yield from (point[0] for line in panel.lines for point in (*line.points, *line.band) if _sound(point))
-    yield from (rule.x for rule in panel.rules if _sound((rule.x,)))
+def _span(panels: Iterable[Panel]) -> tuple[float, float]:
+    """What the left and the right edge stand for."""
+    held = list(panels)
+    lines = [line for panel in held for line in panel.lines]
+    xs = [point[0] for line in lines for point in (*line.points, *line.band) if _sound(point)]
+    low, high = _range([*xs, *(rule.x for panel in held for rule in panel.rules if _sound((rule.x,)))]) or (0.0, 1.0)
+    # What begins just after 0, as steps do, begins at 0.
+    return (0.0 if 0 < low <= high / 20 else low), high
 
 
 def _ys(panel: Panel) -> Iterable[float]:
@@ -350,7 +371,7 @@ def _whole(low: float, high: float) -> tuple[float, float]:
 
 
 def _sound(numbers: Sequence[float]) -> bool:
-    return all(math.isfinite(number) and abs(number) < _LARGEST for number in numbers)
+    return all(-_LARGEST < number < _LARGEST for number in numbers)
 
 
 def _at(value: float) -> str:

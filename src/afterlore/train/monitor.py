@@ -11,8 +11,8 @@ for one answer is much where answers are numbers and little where they are yes o
 
 Every limit below was fixed beforehand, from synthetic histories and the prototype's figures, and not tuned on the
 experiment that it is reported for. What it does not see: a run that goes wrong in many different ways at once, one
-that had collapsed before its fifth step, and (without gold) a run on questions nine in ten of which have one right
-answer that it did not know at first, which it takes for a collapse.
+that had collapsed before its fifth step and (without gold) one that agrees on wrong answers of many kinds. What it
+takes for a collapse (without gold): a run that finds out that nine in ten questions have one and the same right answer.
 """
 
 import json
@@ -28,7 +28,7 @@ from typing import Self
 
 from afterlore.core import InputError
 
-__all__ = ["Alarm", "History", "Monitor", "Observation", "TensorBoard", "alarm", "read"]
+__all__ = ["Alarm", "History", "Monitor", "Observation", "Sign", "TensorBoard", "alarm", "levels", "read"]
 
 FIRST = 5
 """Observations whose medians are how the run began: within the warm-up of the learning rate, before it learns;"""
@@ -99,16 +99,47 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
+class Sign:
+    """One thing that a collapse shows."""
+
+    field: str
+    """Of the observation."""
+    words: str
+    first: float
+    """How the run began,"""
+    now: float
+    """and how it was when the alarm rang."""
+
+    def __str__(self) -> str:
+        return f"{self.words} ({self.field.replace('_', ' ')} {self.first:.3g} at first, {self.now:.3g} then)"
+
+
+@dataclass(frozen=True, slots=True)
 class Alarm:
-    """A collapse: at which step it was certain enough, and why, a few words for each sign."""
+    """A collapse: at which step it was certain enough, and why."""
 
     step: int
-    signs: tuple[str, ...]
+    found: tuple[Sign, ...]
+
+    @property
+    def signs(self) -> tuple[str, ...]:
+        """Each sign in words."""
+        return tuple(map(str, self.found))
 
 
 def alarm(history: Iterable[Observation]) -> Alarm | None:
     """The first alarm of a history, if any: a function of it alone, and what comes after never changes it."""
     return Monitor(history).alarm
+
+
+def levels(observations: Iterable[Observation]) -> dict[str, float]:
+    """The median of each field, over the observations that know it."""
+    known: dict[str, list[float]] = {}
+    for observation in observations:
+        for name in Observation.__dataclass_fields__:
+            if (value := getattr(observation, name)) is not None:
+                known.setdefault(name, []).append(value)
+    return {name: median(values) for name, values in known.items()}
 
 
 class Monitor:
@@ -132,31 +163,21 @@ class Monitor:
             self._first.append(observation)
             return self.alarm
         if self.alarm is None:
-            signs = _signs(_levels(self._first), _levels(self._recent))
+            signs = _signs(levels(self._first), levels(self._recent))
             self._held = self._held + 1 if signs else 0
             if self._held >= PATIENCE:
                 self.alarm = Alarm(observation.step, signs)
         return self.alarm
 
 
-def _levels(observations: Iterable[Observation]) -> dict[str, float]:
-    """The median of each field, over the observations that know it."""
-    known: dict[str, list[float]] = {}
-    for observation in observations:
-        for name in Observation.__dataclass_fields__:
-            if (value := getattr(observation, name)) is not None:
-                known.setdefault(name, []).append(value)
-    return {name: median(values) for name, values in known.items()}
-
-
-def _signs(first: Mapping[str, float], now: Mapping[str, float]) -> tuple[str, ...]:
+def _signs(first: Mapping[str, float], now: Mapping[str, float]) -> tuple[Sign, ...]:
     """Why it looks like a collapse; none where it does not."""
 
     def rose(name: str) -> bool:
         return first[name] <= HIGH and now[name] >= _halfway(first[name])
 
-    def change(name: str, words: str) -> str:
-        return f"{words}: {first[name]:.2g} at first, {now[name]:.2g} now"
+    def change(name: str, words: str) -> Sign:
+        return Sign(name, words, first[name], now[name])
 
     found = []
     gold = next((name for name in ("label_accuracy", "accuracy") if first.get(name, 0) >= KNOWN and name in now), None)
