@@ -48,7 +48,11 @@ def train(settings: Settings, *, resume: bool, progress: Progress) -> Done:
     rows = _rows(_questions(settings), settings, tokenizer, settings.forms)
     steps = plan(settings, len(rows) // settings.forms).steps or 1
     watch = Watch(
-        out, stop=settings.monitor.stop_on_collapse, tensorboard=settings.monitor.tensorboard, progress=progress
+        out,
+        f"{settings.method}: {Path(settings.model).name}",
+        stop=settings.monitor.stop_on_collapse,
+        tensorboard=settings.monitor.tensorboard,
+        progress=progress,
     )
     trainer = VoteTrainer(
         _model(settings),
@@ -74,7 +78,7 @@ def train(settings: Settings, *, resume: bool, progress: Progress) -> Done:
         trainer.train(resume_from_checkpoint=str(last) if last else None)
     except KeyboardInterrupt:
         raise Interrupted(f"stopped after step {trainer.state.global_step}. {checkpoints.said()}") from None
-    return Done(checkpoints.last(), out / "run.html", watch.monitor.alarm)
+    return Done(checkpoints.last(), watch.page, watch.monitor.alarm)
 
 
 def _questions(settings: Settings) -> list[Question]:

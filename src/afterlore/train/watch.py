@@ -1,15 +1,20 @@
 """Puts what each step shows where people and machines look: the history, TensorBoard, the page, the alarm."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
 from transformers import TrainerCallback
 
 from afterlore.core import Progress
+from afterlore.train import page
 from afterlore.train.monitor import History, Monitor, Observation, TensorBoard
 
 __all__ = ["Watch", "observed"]
+
+REDRAWN = 5.0
+"""Seconds between two drawings of the page, at least."""
 
 _NAMES = {
     "completions/mean_length": "length",
@@ -34,12 +39,20 @@ def observed(step: int, logs: dict[str, Any]) -> Observation | None:
 
 
 class Watch(TrainerCallback):  # type: ignore[misc]
-    """Of one run, in its folder; on the process that writes."""
+    """Of one run, in its folder; only the process that writes does."""
 
-    def __init__(self, folder: Path, *, stop: bool, tensorboard: bool, progress: Progress) -> None:
-        self._folder, self._stop, self._tensorboard, self._progress = folder, stop, tensorboard, progress
+    def __init__(self, folder: Path, title: str, *, stop: bool, tensorboard: bool, progress: Progress) -> None:
+        self._folder, self._title, self._stop, self._progress = folder, title, stop, progress
+        self._tensorboard = tensorboard
         self._sinks: list[History | TensorBoard] = []
+        self._seen: list[Observation] = []
+        self._drawn = -REDRAWN
         self.monitor = Monitor()
+
+    @property
+    def page(self) -> Path:
+        """Where a person looks."""
+        return self._folder / "run.html"
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
         self._progress.stage("train", state.max_steps)
@@ -48,8 +61,9 @@ class Watch(TrainerCallback):  # type: ignore[misc]
             return
         self._folder.mkdir(parents=True, exist_ok=True)
         history = History(self._folder / "observations.jsonl", upto=state.global_step)
-        self.monitor = Monitor(history.observations)
-        self._sinks.append(history)
+        self._seen = list(history.observations)
+        self.monitor = Monitor(self._seen)
+        self._sinks = [history]
         if self._tensorboard:
             self._sinks.append(TensorBoard(self._folder / "tensorboard", upto=state.global_step))
 
@@ -62,8 +76,21 @@ class Watch(TrainerCallback):  # type: ignore[misc]
         self._progress.advance()
         for sink in self._sinks:
             sink.append(seen)
+        self._seen.append(seen)
         if self.monitor.observe(seen) and self._stop:
             control.should_training_stop = True
+        if self._sinks and time.monotonic() - self._drawn >= REDRAWN:
+            self._draw(ended=False)
+
+    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+        for sink in self._sinks:
+            sink.close()
+        if self._sinks:
+            self._draw(ended=True)
+
+    def _draw(self, *, ended: bool) -> None:
+        page.write(self._folder, self._seen, self.monitor.alarm, self._title, ended=ended)
+        self._drawn = time.monotonic()
 
     def _evaluated(self, history: list[dict[str, Any]]) -> None:
         """Written whole, so that a run that was stopped and goes on has each evaluation once."""
@@ -71,7 +98,3 @@ class Watch(TrainerCallback):  # type: ignore[misc]
         part = self._folder / "evaluations.jsonl.part"
         part.write_text("".join(f"{json.dumps(row)}\n" for row in rows), "utf-8")
         part.replace(self._folder / "evaluations.jsonl")
-
-    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
-        for sink in self._sinks:
-            sink.close()
