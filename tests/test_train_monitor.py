@@ -40,6 +40,7 @@ observed = st.builds(
     label_accuracy=maybe,
     accuracy=maybe,
     alpha=maybe,
+    questions=st.none() | st.integers(1, 64),
 )
 histories = st.lists(observed, max_size=40).map(numbered)
 
@@ -182,6 +183,16 @@ def test_gold_answers_acquit() -> None:
     found = {"reward": 0.97, "agreement": 0.97, "top_answer_share": 0.95, "length": 0.5, "label_accuracy": 0.95}
     assert alarm(run(3, found, gold=True)) is None
     assert alarm(run(3, found, gold=False)) is not None, "without them it cannot know: a limit that it states"
+
+
+def test_few_questions_a_step_tell_little() -> None:
+    # One question a step: its group comes to agree, and that is the whole batch.
+    found = {"reward": 1.0, "agreement": 1.0, "top_answer_share": 1.0, "length": 0.5}
+    learnt = [replace(one, questions=1) for one in run(3, found)]
+    assert alarm(learnt) is None
+    assert alarm([replace(one, questions=32) for one in learnt]) is not None
+    silent = [replace(one, questions=1) for one in run(3, COLLAPSES["silence"])]
+    assert alarm(silent) is not None, "what is missing is missing"
 
 
 def test_it_says_why() -> None:

@@ -41,6 +41,9 @@ def test_a_run_without_a_step_has_a_page(tmp_path: Path) -> None:
     assert "No step is done yet" in write(tmp_path, [], None, "x").read_text(encoding="utf-8")
     one = write(tmp_path, run(0, {})[:1], None, "x").read_text(encoding="utf-8")
     assert "No alarm" in one
+    assert "fewer than" not in one
+    few = write(tmp_path, [replace(one, questions=2) for one in run(0, {})[:9]], None, "x").read_text(encoding="utf-8")
+    assert "fewer than 8 different questions" in few
     assert " dot" in one, "one step is a point"
 
 

@@ -46,6 +46,9 @@ KNOWN = 0.1
 """so much: half of less is noise."""
 STILL = 0.2
 """Of its first value entropy is near 0."""
+ENOUGH = 8
+"""Different questions a step; of fewer neither their most frequent answer nor their label accuracy says anything. One
+question that is learnt has one answer, and the label accuracy of four jumps by quarters."""
 
 _SHARES = ("agreement", "top_answer_share", "unanswered", "truncated", "label_accuracy", "accuracy")
 
@@ -82,6 +85,8 @@ class Observation:
     """Share of roll-outs that equal the gold answer, likewise."""
     alpha: float | None = None
     """Of the teacher's moving average."""
+    questions: float | None = None
+    """Different questions in the batch; a rewording is no other question. None counts as enough of them."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -180,12 +185,14 @@ def _signs(first: Mapping[str, float], now: Mapping[str, float]) -> tuple[Sign, 
         return Sign(name, words, first[name], now[name])
 
     found = []
-    gold = next((name for name in ("label_accuracy", "accuracy") if first.get(name, 0) >= KNOWN and name in now), None)
+    enough = min(first.get("questions", ENOUGH), now.get("questions", ENOUGH)) >= ENOUGH
+    judges = ("label_accuracy", "accuracy") if enough else ()
+    gold = next((name for name in judges if first.get(name, 0) >= KNOWN and name in now), None)
     wrong = now[gold] <= FALLEN * first[gold] if gold else None
     short = now["length"] <= SHORT * first["length"]
     # So much, from so little, that it needs no second sign.
     sudden = first["top_answer_share"] <= 0.5 and now["top_answer_share"] >= 0.9
-    if rose("top_answer_share") and wrong is not False and (wrong or short or sudden):
+    if enough and rose("top_answer_share") and wrong is not False and (wrong or short or sudden):
         found.append(change("top_answer_share", "different questions get one answer"))
         if short:
             found.append(change("length", "answers are short"))

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from afterlore.report import Page, asset, environment, one_line
 from afterlore.report.plot import STYLES, Line, Panel, Rule, figure
-from afterlore.train.monitor import FIRST, WINDOW, Alarm, Observation, levels
+from afterlore.train.monitor import ENOUGH, FIRST, WINDOW, Alarm, Observation, levels
 
 __all__ = ["write"]
 
@@ -66,6 +66,7 @@ def write(
         # Ours, and every text in it is escaped.
         charts=[Markup(figure([panel], legend="none")) for panel in panels],
         window=window,
+        few=ENOUGH if levels(history[-WINDOW:]).get("questions", ENOUGH) < ENOUGH else 0,
         rows=[_row(shown, history) for shown in known],
     )
     folder.mkdir(parents=True, exist_ok=True)
