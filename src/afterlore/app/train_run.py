@@ -66,7 +66,7 @@ def _train(settings: "Settings", *, resume: bool, as_json: bool) -> None:
         typer.echo(json.dumps({"checkpoint": str(done.checkpoint), "page": str(done.page), "alarm": alarm}))
         return
     if done.alarm:
-        typer.echo(f"It looks like a collapse since step {done.alarm.step}: {'; '.join(done.alarm.signs)}")
+        typer.echo(f"At step {done.alarm.step} it was clear that the run collapses: {'; '.join(done.alarm.signs)}")
     typer.echo(f"The model: {done.checkpoint}\nHow it went: {done.page}")
 
 

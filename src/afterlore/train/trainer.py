@@ -296,6 +296,7 @@ def _seen(
         "agreement": fmean(one.agreement for one in votes.values()),
         "top_answer_share": said.most_common(1)[0][1] / said.total() if said else 0.0,
         "unanswered": fmean(not row.answer for row in everyone),
+        "questions": len({place.question for place in groups}),
     }
     if known:
         seen["accuracy"] = fmean(row.answer == row.gold for row in everyone if row.gold)

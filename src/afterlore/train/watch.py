@@ -22,6 +22,7 @@ _NAMES = {
     "top_answer_share": "top_answer_share",
     "label_accuracy": "label_accuracy",
     "unanswered": "unanswered",
+    "questions": "questions",
     "agreement": "agreement",
     "accuracy": "accuracy",
     "entropy": "entropy",

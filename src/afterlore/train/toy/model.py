@@ -18,17 +18,17 @@ def tokenizer() -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast(tokenizer_object=words, pad_token=PAD, eos_token=END, padding_side="left")
 
 
-def model(seed: int) -> Qwen3ForCausalLM:
-    """With new weights, a function of the seed."""
+def model(seed: int, *, width: int = 64) -> Qwen3ForCausalLM:
+    """With new weights, a function of the seed. ``width`` is that of its layers, a multiple of 16."""
     torch.manual_seed(seed)
     return Qwen3ForCausalLM(
         Qwen3Config(
             vocab_size=len(VOCABULARY),
-            hidden_size=64,
-            intermediate_size=192,
+            hidden_size=width,
+            intermediate_size=3 * width,
             num_hidden_layers=2,
-            num_attention_heads=4,
-            num_key_value_heads=4,
+            num_attention_heads=width // 16,
+            num_key_value_heads=width // 16,
             head_dim=16,
             max_position_embeddings=128,
             tie_word_embeddings=True,

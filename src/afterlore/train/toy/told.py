@@ -32,8 +32,9 @@ def told(point: Point, runs: Runs) -> list[dict[str, Any]]:
         own = [run["accuracy"] for run in runs[method]]
         row = {"method": method, "median": median(own), **_mean(own), "seeds": own}
         row["gain"] = _mean([one - base for one, base in zip(own, bases, strict=True)])
-        row["alarm"] = [_step(alarm(_history(run["steps"], gold=True))) for run in runs[method]]
-        row["alarm without gold"] = [_step(alarm(_history(run["steps"], gold=False))) for run in runs[method]]
+        for name, gold in (("alarm", True), ("alarm without gold", False)):
+            histories = [_history(run["steps"], point.setting.questions, gold=gold) for run in runs[method]]
+            row[name] = [_step(alarm(history)) for history in histories]
         rows.append(row)
     return rows
 
@@ -47,11 +48,11 @@ def _step(found: Alarm | None) -> int | None:
     return found.step if found else None
 
 
-def _history(steps: Mapping[str, Sequence[float]], *, gold: bool) -> list[Observation]:
+def _history(steps: Mapping[str, Sequence[float]], questions: int, *, gold: bool) -> list[Observation]:
     names = (*_SEEN, "label_accuracy", "accuracy") if gold else _SEEN
     columns = [steps[_FIELDS.get(name, name)] for name in names]
     return [
-        Observation(step, **dict(zip(names, row, strict=True)))
+        Observation(step, **dict(zip(names, row, strict=True)), questions=questions)
         for step, row in enumerate(zip(*columns, strict=True), 1)
     ]
 
