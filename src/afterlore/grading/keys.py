@@ -24,7 +24,7 @@ _ONE_RAISED = re.compile(r"([\^_])\{([0-9a-zA-Z])\}")
 _DROPPED = re.compile(r"\\(?:left|right|displaystyle|mathrm|!|,|;|:|quad|qquad)(?![a-zA-Z])|\$|\\ |~")
 _TEXT = re.compile(r"\\(?:text|textbf|mathrm|mbox|mathbf)\s*\{([^{}]*)\}")
 _NAMED = re.compile(r"^[a-zA-Z](?:_\w+|_\{\w+\})?=(?=.)")
-_FRACTION = re.compile(r"\\[dt]?frac(?:\{(-?[\d.]+)\}|(\d))(?:\{(-?[\d.]+)\}|(\d))")
+_FRACTION = re.compile(r"\\frac(?:\{(-?[\d.]+)\}|(\d))(?:\{(-?[\d.]+)\}|(\d))")
 _THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?%?")
 _NUMBER = re.compile(r"([-+]?)(?:(\d+)\s+)?(\d+|\d*\.\d+|\d+\.)(?:/(\d+(?:\.\d+)?))?(%?)")
 _LONGEST = 400
@@ -32,7 +32,10 @@ _LONGEST = 400
 _PASSES = 20
 _DEEPEST = 20
 """Brackets within brackets that are looked into."""
-_PLAIN = {"{,}": ",", r"\{": "{", r"\}": "}", r"\%": "%", r"\$": "", r"^\circ": "", "°": "", "−": "-", "⁄": "/"}
+_PLAIN = {
+    **{r"\dfrac": r"\frac", r"\tfrac": r"\frac"},
+    **{"{,}": ",", r"\{": "{", r"\}": "}", r"\%": "%", r"\$": "", r"^\circ": "", "°": "", "−": "-", "⁄": "/"},
+}
 _OPEN, _SHUT = "([{", ")]}"
 
 
@@ -89,7 +92,7 @@ def _number(text: str) -> Fraction | None:
         return None
     if _THOUSANDS.fullmatch(text):
         text = text.replace(",", "")
-    text = re.sub(r"(?<=\d)(?=\\[dt]?frac)", " ", text)
+    text = re.sub(r"(?<=\d)(?=\\frac)", " ", text)
     whole = _FRACTION.sub(_written, text)
     match = _NUMBER.fullmatch(whole.replace("- ", "-").replace("+ ", "+"))
     if match is None:
