@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt
 DEMO := build/demo
 RESEARCH := build/research
+TOY := build/toy
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-research test slow lint docs bench screenshots clean
+.PHONY: help demo demo-research demo-train train-headline train-trigger train-elements test slow lint docs bench screenshots clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*##/\1\t/p' $(MAKEFILE_LIST)
@@ -23,6 +24,11 @@ $(VENV)/core.stamp: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/test.stamp: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) --editable '.[all]'
+	@touch $@ $(VENV)/core.stamp $(VENV)/train.stamp
+
+$(VENV)/train.stamp: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing what training needs, PyTorch among it: about 1.5 GB."
+	$(PIP) --editable '.[train]'
 	@touch $@ $(VENV)/core.stamp
 
 # The page is tested in a real browser. Playwright's own download is not used: a distribution's chromium is what people have.
@@ -61,6 +67,18 @@ demo-research: $(VENV)/core.stamp  ## search the shipped corpus in rounds, offli
 	@$(BIN)/afterlore runs replay "$$($(BIN)/afterlore runs ls --data-dir $(RESEARCH) | sed -n '1s/ .*//p')" \
 	  --data-dir $(RESEARCH) --out $(RESEARCH)/replay.html
 
+demo-train: $(VENV)/train.stamp  ## train a tiny model by every method, on a CPU, and see which ones collapse
+	@$(BIN)/afterlore train toy --seeds 1 --out $(TOY)
+
+train-headline: $(VENV)/train.stamp  ## the same with all seeds: the figures of docs/train.md
+	@$(BIN)/afterlore train toy --out $(TOY)
+
+train-trigger: $(VENV)/train.stamp  ## how strong the planted trigger has to be for each method to break
+	@$(BIN)/afterlore train toy --cells trigger --out $(TOY)
+
+train-elements: $(VENV)/train.stamp  ## the four elements of the R1 recipe, taken one by one
+	@$(BIN)/afterlore train toy --cells elements --out $(TOY)
+
 lint: $(VENV)/test.stamp  ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -82,6 +100,7 @@ bench: $(VENV)/test.stamp  ## what the work costs, and how that grows
 	$(BIN)/afterlore brief bench --n 1000,10000
 	$(BIN)/python benchmarks/context.py --n 1000,10000
 	$(BIN)/python benchmarks/research.py
+	$(BIN)/python benchmarks/train.py
 
 clean:  ## remove what was built
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

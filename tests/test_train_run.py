@@ -18,9 +18,6 @@ from afterlore.app import cli
 from afterlore.train.monitor import read
 from afterlore.train.settings import SHIPPED, read_settings
 
-# TRL 1.16 asks for the name that transformers 5.24 has renamed; goes with the next minor version of TRL.
-pytestmark = pytest.mark.filterwarnings("ignore:.*gradient_checkpointing.*is deprecated:FutureWarning")
-
 WORDS = ["<pad>", "<end>", "?", *map(str, range(20)), "+", "和", *(rf"\boxed{{{number}}}" for number in range(8))]
 
 
@@ -176,6 +173,8 @@ def test_what_is_shipped_can_be_planned(name: str, capsys: pytest.CaptureFixture
         ({"optimizer__kl": 0.0}, "optimizer.kl: the KL of 'co-rewarding-ii' is against its teacher"),
         ({"teacher__first": 0.0}, "teacher.first: the policy's weight falls"),
         ({"hardware__precision": "bf16"}, "hardware.gpus: without a GPU take precision 'fp32'"),
+        ({"hardware__gpus": 7, "rollouts__questions": 7, "hardware__strategy": "ddp"}, "but PyTorch sees 0; set"),
+        ({"labels__algebra": True, "labels__mode": "authors"}, "labels.algebra: the authors vote on raw strings"),
         ({"hardware__strategy": "ddp"}, "'ddp' shares work among GPUs; with 0 take 'single'"),
         ({"optimizer__learning_rate": "fast"}, "optimizer.learning_rate: input should be a valid number, not 'fast'"),
         ({"hardware__memory": 1e-9}, "it takes"),

@@ -27,9 +27,6 @@ from afterlore.train.teacher import FILE
 from afterlore.train.trainer import VoteTrainer
 from tiny_run import GROUP, Recorded, trainer
 
-# TRL 1.16 asks for the name that transformers 5.24 has renamed; goes with the next minor version of TRL.
-pytestmark = pytest.mark.filterwarnings("ignore:.*gradient_checkpointing.*is deprecated:FutureWarning")
-
 STEPS = 6
 
 

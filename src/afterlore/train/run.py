@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import torch
 from datasets import Dataset
 from peft import get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase, PrinterCallback
@@ -44,8 +45,14 @@ def train(settings: Settings, *, resume: bool, progress: Progress) -> Done:
     last = Checkpoints(out, settings.monitor.keep).last() if resume else None
     if last is None and out.is_dir() and any(out.iterdir()):
         raise InputError(f"{settings.output!r} is not empty; go on with --resume, or name another output")
+    questions = _questions(settings)
+    if settings.hardware.gpus > torch.cuda.device_count():
+        raise InputError(
+            f"hardware.gpus is {settings.hardware.gpus}, but PyTorch sees {torch.cuda.device_count()}; "
+            "set hardware.gpus=0 and hardware.precision=fp32 to train on the processor"
+        )
     tokenizer = _tokenizer(settings.model)
-    rows = _rows(_questions(settings), settings, tokenizer, settings.forms)
+    rows = _rows(questions, settings, tokenizer, settings.forms)
     steps = plan(settings, len(rows) // settings.forms).steps or 1
     watch = Watch(
         out,
@@ -92,7 +99,8 @@ def _tokenizer(model: str) -> PreTrainedTokenizerBase:
     try:
         return AutoTokenizer.from_pretrained(model, padding_side="left")
     except (OSError, ValueError) as error:
-        raise InputError(f"no model at {model!r} ({error}); name a folder, or a name on a hub that answers") from error
+        why = str(error).partition("\n")[0]
+        raise InputError(f"no model at {model!r} ({why}); name a folder, or a name on a hub that answers") from error
 
 
 def _model(settings: Settings) -> Any:
