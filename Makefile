@@ -8,7 +8,7 @@ RESEARCH := build/research
 TOY := build/toy
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-research demo-train train-headline train-trigger train-elements test slow lint docs bench screenshots clean
+.PHONY: help demo demo-research demo-train train-headline train-trigger train-elements train-rate test slow lint docs bench screenshots clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*##/\1\t/p' $(MAKEFILE_LIST)
@@ -78,6 +78,9 @@ train-trigger: $(VENV)/train.stamp  ## how strong the planted trigger has to be 
 
 train-elements: $(VENV)/train.stamp  ## the four elements of the R1 recipe, taken one by one
 	@$(BIN)/afterlore train toy --cells elements --out $(TOY)
+
+train-rate: $(VENV)/train.stamp  ## smaller steps of the optimiser
+	@$(BIN)/afterlore train toy --cells rate --out $(TOY)
 
 lint: $(VENV)/test.stamp  ## ruff and mypy
 	$(BIN)/ruff check .

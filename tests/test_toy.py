@@ -147,7 +147,7 @@ def test_what_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--cells", "all"], "there is no group of cells 'all'; there are: headline, trigger, elements"),
+        (["--cells", "all"], "there is no group of cells 'all'; there are: headline, trigger, elements, rate"),
         (["--methods", "grpo"], "there is no method 'grpo'; there are: gold"),
         (["--cells", "elements", "--methods", "entropy"], "none of entropy runs in 'elements'"),
     ],

@@ -23,7 +23,7 @@ from afterlore.train.methods import METHODS
 from afterlore.train.pairs import PairSampler
 from afterlore.train.rewards import advantages
 from afterlore.train.schedule import alpha
-from afterlore.train.teacher import FILE
+from afterlore.train.teacher import FILE, Teacher
 from afterlore.train.trainer import VoteTrainer
 from tiny_run import GROUP, Recorded, trainer
 
@@ -182,6 +182,47 @@ def test_the_teacher_follows_as_its_schedule_says(base: Path, tmp_path: Path) ->
         expected = {name: expected[name] * share + policy[name] * (1 - share) for name in expected}
     found = weights(made.teacher.model)
     assert all(torch.allclose(found[name], expected[name], atol=1e-6) for name in expected)
+
+
+@pytest.mark.parametrize("lora", [False, True])
+def test_policy_and_teacher_each_speak_for_themselves(lora: bool, base: Path, tmp_path: Path) -> None:
+    made = trainer(base, tmp_path, "co-rewarding-ii", max_steps=1, policy=adapted(base) if lora else None)
+    assert made.teacher
+    spoke: list[str] = []
+
+    def listening(model: Any, name: str) -> None:
+        own = model.generate
+
+        def generate(*args: Any, **kwargs: Any) -> Any:
+            spoke.append(model.active_adapter if lora else name)
+            return own(*args, **kwargs)
+
+        model.generate = generate
+
+    listening(made.model, "policy")
+    if not lora:
+        listening(made.teacher.model, "teacher")
+    made.train()
+    assert spoke == (["default", "ref"] if lora else ["policy", "teacher"])
+    trained = {name for name, weight in made.model.named_parameters() if weight.requires_grad}
+    assert trained
+    assert not any(".ref." in name for name in trained)
+    assert not lora or all(".default." in name for name in trained)
+    assert len(made._spoken) == 4 * GROUP
+
+
+def test_a_teacher_follows_steps_that_half_precision_cannot_tell(base: Path) -> None:
+    policy, average = (Qwen3ForCausalLM.from_pretrained(base, dtype=torch.bfloat16) for _ in range(2))
+    teacher = Teacher(policy, average)
+    before = weights(teacher.model)
+    with torch.no_grad():
+        for weight in policy.parameters():
+            weight.add_(1)
+    for _ in range(10):
+        teacher.follow(1 - 1e-5)
+    for name, weight in weights(teacher.model).items():
+        moved = weight - before[name]
+        assert torch.allclose(moved, torch.full_like(moved, 1e-4), rtol=0.05)
 
 
 def test_certainty_is_that_of_the_distribution(base: Path) -> None:

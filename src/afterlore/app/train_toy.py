@@ -12,7 +12,7 @@ __all__ = ["toy"]
 
 
 def toy(
-    cells: Annotated[str, typer.Option(help="headline, trigger or elements.", metavar="GROUP")] = "headline",
+    cells: Annotated[str, typer.Option(help="headline, trigger, elements or rate.", metavar="GROUP")] = "headline",
     methods: Annotated[str, typer.Option(help="Some of the methods, separated by commas.", metavar="A,B")] = "",
     seeds: Annotated[int, typer.Option(min=0, help="The first so many of the group's; 0 for all.")] = 0,
     jobs: Annotated[int, typer.Option(min=1, help="Processes, of one thread each.")] = 2,

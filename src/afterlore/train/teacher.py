@@ -30,7 +30,7 @@ class Teacher:
 
     def __init__(self, policy: nn.Module, average: nn.Module | None) -> None:
         self._policy = policy
-        self.model = policy if average is None else average.float()
+        self.model = policy if average is None else average
         self._weights = dict(_adapters(policy) if average is None else _models(policy, average))
         if not self._weights:
             raise InputError("the policy has no weights that a teacher could follow")

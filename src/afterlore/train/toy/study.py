@@ -2,7 +2,8 @@
 
 ``headline`` is all methods. ``trigger`` plants the shortcut's trigger weaker and stronger. ``elements`` takes R1's four
 elements one by one (arXiv 2501.12948): the strength of the base, on-policy sampling, rules without noise, and ample
-sampling. Each of them is run whole, and told whole.
+sampling. ``rate`` takes smaller steps; it was added after Co-rewarding-I had been seen to collapse in the headline. Each
+of them is run whole, and told whole.
 """
 
 from collections.abc import Sequence
@@ -54,10 +55,17 @@ def _elements() -> list[Point]:
     return [Point("elements", label, replace(HEADLINE, **change), ("gold",), _FEW) for label, change in changes]
 
 
+def _rate() -> list[Point]:
+    rates = (1e-4, 3e-4, HEADLINE.learning_rate)
+    settings = [(rate, replace(HEADLINE, learning_rate=rate)) for rate in rates]
+    return [Point("rate", f"learning rate {rate:.0e}", setting, _VOTES, _FEW) for rate, setting in settings]
+
+
 GROUPS = {
     "headline": [Point("headline", "all methods", HEADLINE, tuple(METHODS), SEEDS)],
     "trigger": _trigger(),
     "elements": _elements(),
+    "rate": _rate(),
 }
 
 
