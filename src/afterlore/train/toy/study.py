@@ -2,8 +2,8 @@
 
 ``headline`` is all methods. ``trigger`` plants the shortcut's trigger weaker and stronger. ``elements`` takes R1's four
 elements one by one (arXiv 2501.12948): the strength of the base, on-policy sampling, rules without noise, and ample
-sampling. ``rate`` takes smaller steps; it was added after Co-rewarding-I had been seen to collapse in the headline. Each
-of them is run whole, and told whole.
+sampling. ``rate`` takes smaller steps; it was added after Co-rewarding-I had been seen to collapse in the headline.
+Each of them is run whole, and told whole.
 """
 
 from collections.abc import Sequence
