@@ -139,6 +139,42 @@ def test_lora_and_evaluation(folder: Path, tmp_path: Path, capsys: pytest.Captur
     assert 0 <= rows[0]["accuracy"] <= 1
 
 
+def test_another_run_is_not_gone_on_with(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out"
+    assert run(folder, out, "--json", optimizer__steps=2, monitor__tensorboard=False) == 0
+    assert run(folder, out, "--resume", optimizer__steps=2, method="majority") == 2
+    assert "began with method = 'co-rewarding-ii', and is to go on with 'majority'" in capsys.readouterr().err
+    (out / "settings.json").write_text("{")
+    assert run(folder, out, "--resume", optimizer__steps=2) == 2
+    assert "settings.json' cannot be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("lora", [0, 4])
+def test_a_checkpoint_is_sampled_and_evaluated(
+    lora: int, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changes = {"lora__rank": lora, "optimizer__steps": 2, "monitor__tensorboard": False}
+    assert run(folder, tmp_path / "out", "--json", **changes) == 0
+    checkpoint = json.loads(capsys.readouterr().out)["checkpoint"]
+    out = tmp_path / "rollouts.jsonl"
+    words = ["train", "sample", checkpoint, str(folder / "questions.jsonl"), "--out", str(out), "--n", "3"]
+    words += ["--max-tokens", "5"]
+    assert cli.run([*words, "--limit", "2"]) == 0
+    first = out.read_bytes()
+    # A line that was cut off is sampled again, and comes out the same.
+    out.write_bytes(first[:-7])
+    assert cli.run(words) == 0
+    assert out.read_bytes().startswith(first)
+    capsys.readouterr()
+    assert cli.run(["train", "eval", str(out), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["questions"], said["rollouts"]) == (8, 24)
+    assert cli.run(["train", "sample", "nowhere", str(folder / "questions.jsonl"), "--out", str(out)]) == 2
+    assert "no model at 'nowhere'" in capsys.readouterr().err
+    assert cli.run([*words[:-6], "--out", str(folder / "questions.jsonl")]) == 2
+    assert "something else than roll-outs" in capsys.readouterr().err
+
+
 def test_a_plan_needs_nothing_but_the_settings(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from afterlore.app.train_rephrase import rephrase
 from afterlore.app.train_run import run
+from afterlore.app.train_sample import sample
 from afterlore.app.train_toy import toy
 from afterlore.core import InputError
 
@@ -19,6 +20,7 @@ __all__ = ["app"]
 app = typer.Typer(help="Train on rewards that can be checked, or that need no labels.")
 app.command()(run)
 app.command()(rephrase)
+app.command()(sample)
 app.command()(toy)
 
 Algebra = Annotated[bool, typer.Option("--algebra", help="x+1 and 1+x are one answer, by math-verify.")]

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import torch
 from datasets import Dataset
 from peft import get_peft_model
+from pydantic import ValidationError
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase, PrinterCallback
 from transformers.trainer_utils import set_seed
 
@@ -18,6 +19,7 @@ from afterlore.train.hush import hush
 from afterlore.train.methods import METHODS, method
 from afterlore.train.monitor import Alarm
 from afterlore.train.plan import plan
+from afterlore.train.prompts import messages, prompt
 from afterlore.train.rewards import Voting
 from afterlore.train.settings import Settings
 from afterlore.train.trainer import Objective, VoteTrainer
@@ -45,6 +47,8 @@ def train(settings: Settings, *, resume: bool, progress: Progress) -> Done:
     last = Checkpoints(out, settings.monitor.keep).last() if resume else None
     if last is None and out.is_dir() and any(out.iterdir()):
         raise InputError(f"{settings.output!r} is not empty; go on with --resume, or name another output")
+    if last:
+        _same_run(settings, out)
     questions = _questions(settings)
     if settings.hardware.gpus > torch.cuda.device_count():
         raise InputError(
@@ -54,6 +58,8 @@ def train(settings: Settings, *, resume: bool, progress: Progress) -> Done:
     tokenizer = _tokenizer(settings.model)
     rows = _rows(questions, settings, tokenizer, settings.forms)
     steps = plan(settings, len(rows) // settings.forms).steps or 1
+    out.mkdir(parents=True, exist_ok=True)
+    (out / _SETTINGS).write_text(settings.model_dump_json(indent=1), "utf-8")
     watch = Watch(
         out,
         f"{settings.method}: {Path(settings.model).name}",
@@ -86,6 +92,25 @@ def train(settings: Settings, *, resume: bool, progress: Progress) -> Done:
     except KeyboardInterrupt:
         raise Interrupted(f"stopped after step {trainer.state.global_step}. {checkpoints.said()}") from None
     return Done(checkpoints.last(), watch.page, watch.monitor.alarm)
+
+
+_SETTINGS = "settings.json"
+"""What a run was told, in its folder."""
+_MAY_CHANGE = {"output", "generation", "hardware", "monitor"}
+
+
+def _same_run(settings: Settings, out: Path) -> None:
+    """Raises InputError where another run than ``settings`` has begun in the folder."""
+    try:
+        before = Settings.model_validate_json((out / _SETTINGS).read_bytes(), strict=False)
+    except (OSError, ValidationError) as error:
+        raise InputError(f"{str(out / _SETTINGS)!r} cannot be read; begin anew in another output") from error
+    one, other = (which.model_dump(exclude=_MAY_CHANGE) for which in (before, settings))
+    if changed := [name for name in one if one[name] != other[name]]:
+        raise InputError(
+            f"{str(out)!r} began with {changed[0]} = {one[changed[0]]!r}, and is to go on with {other[changed[0]]!r}; "
+            f"only {', '.join(sorted(_MAY_CHANGE))} may change"
+        )
 
 
 def _questions(settings: Settings) -> list[Question]:
@@ -123,31 +148,21 @@ def _rows(
     for question in questions:
         system = question.system or settings.data.system
         texts = [question.prompt, question.rewording][:forms]
-        prompts = [_prompt(system, text, chat=bool(tokenizer.chat_template)) for text in texts]
-        if max(_length(prompt, tokenizer) for prompt in prompts) > settings.rollouts.max_prompt_tokens:
+        lengths = [len(tokenizer(prompt(system, text, tokenizer))["input_ids"]) for text in texts]
+        if max(lengths) > settings.rollouts.max_prompt_tokens:
             long.append(question.id)
             continue
         gold = question.gold if settings.labels.mode == "authors" else key(question.gold)
-        for form, prompt in enumerate(prompts):
-            rows.append({"prompt": prompt, "question": question.id, "form": form, "gold": gold})
+        for form, text in enumerate(texts):
+            # TRL applies the template itself.
+            given = messages(system, text) if tokenizer.chat_template else prompt(system, text, tokenizer)
+            rows.append({"prompt": given, "question": question.id, "form": form, "gold": gold})
     if (long and not settings.data.leave_out) or not rows:
         raise InputError(
             f"{len(long)} prompts have more than {settings.rollouts.max_prompt_tokens} tokens, that of {long[0]!r} "
             "first; raise rollouts.max_prompt_tokens, or set data.leave_out"
         )
     return rows
-
-
-def _prompt(system: str, text: str, *, chat: bool) -> Any:
-    if not chat:
-        return f"{system}\n\n{text}\n" if system else text
-    before = [{"role": "system", "content": system}] if system else []
-    return [*before, {"role": "user", "content": text}]
-
-
-def _length(prompt: Any, tokenizer: PreTrainedTokenizerBase) -> int:
-    text = prompt if isinstance(prompt, str) else tokenizer.apply_chat_template(prompt, tokenize=False)
-    return len(tokenizer(text)["input_ids"])
 
 
 def _evaluation(settings: Settings, tokenizer: PreTrainedTokenizerBase) -> Dataset | None:

@@ -15,10 +15,13 @@ from afterlore.core import ConfigError
 from afterlore.grading import Mode, Ties
 from afterlore.train.methods import METHODS, method
 
-__all__ = ["SHIPPED", "Settings", "read_settings"]
+__all__ = ["SHIPPED", "SYSTEM", "Settings", "read_settings"]
 
 SHIPPED = Path(__file__).parent / "configs"
 """Configurations that come with Afterlore."""
+
+SYSTEM = "Reason step by step, and put the final answer in \\boxed{}."
+"""Said before questions that bring no system message of their own."""
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
@@ -38,7 +41,7 @@ class Data(_Section):
     """A file of their rewordings, where they do not stand in the first one."""
     evaluation: str = ""
     """A file of questions with gold answers, to measure on as the run goes."""
-    system: str = "Reason step by step, and put the final answer in \\boxed{}."
+    system: str = SYSTEM
     """Said before questions that bring no system message of their own; empty for none."""
     limit: Annotated[int, Field(ge=0)] = 0
     """The first so many questions; 0 for all."""
