@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,8 +16,10 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
 
 from afterlore.app import cli
+from afterlore.core import Silent
 from afterlore.train.monitor import read
 from afterlore.train.settings import SHIPPED, read_settings
+from afterlore.train.watch import Watch
 
 WORDS = ["<pad>", "<end>", "?", *map(str, range(20)), "+", "和", *(rf"\boxed{{{number}}}" for number in range(8))]
 
@@ -108,6 +111,40 @@ def test_a_run_goes_on_and_is_not_begun_over(folder: Path, tmp_path: Path, capsy
     assert (parts / "observations.jsonl").read_bytes() == (whole / "observations.jsonl").read_bytes()
     for name in ("model.safetensors", "teacher.safetensors"):
         assert (parts / "checkpoint-4" / name).read_bytes() == (whole / "checkpoint-4" / name).read_bytes()
+
+
+def test_a_run_that_had_no_checkpoint_yet_is_begun_over(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, steps = tmp_path / "out", {"optimizer__steps": 2, "monitor__tensorboard": False}
+    assert run(folder, out, rollouts__max_prompt_tokens=2, **steps) == 2
+    assert run(folder, out, "--resume", **steps) == 2
+    assert "holds no whole checkpoint; begin without --resume" in capsys.readouterr().err
+    assert run(folder, out, "--json", **steps) == 0
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "thesis.txt").write_text("mine")
+    assert run(folder, tmp_path / "other", **steps) == 2
+    assert [file.name for file in (tmp_path / "other").iterdir()] == ["thesis.txt"]
+
+
+def test_a_collapse_stops_the_run_where_that_is_asked_for(tmp_path: Path) -> None:
+    state = SimpleNamespace(max_steps=60, global_step=0, is_world_process_zero=True, log_history=[])
+    for stop in (True, False):
+        watch = Watch(tmp_path / str(stop), "<i>训练", stop=stop, tensorboard=False, progress=Silent())
+        control = SimpleNamespace(should_training_stop=False, should_save=False)
+        watch.on_train_begin(None, state, control)
+        for step in range(1, 60):
+            state.global_step, bad = step, min(1.0, step / 30)
+            seen = {"reward": 0.5 + bad / 2, "agreement": 0.5 + bad / 2, "top_answer_share": bad, "unanswered": 0.0}
+            seen |= {"label_accuracy": 1 - bad, "completions/mean_length": 10 - 8 * bad, "entropy": 0.2}
+            watch.on_log(None, state, control, {**seen, "completions/clipped_ratio": 0.0, "questions": 16.0})
+        watch.on_train_end(None, state, control)
+        assert watch.monitor.alarm
+        assert control.should_training_stop is control.should_save is stop
+        assert len(read(tmp_path / str(stop) / "observations.jsonl")) == 59
+        page = watch.page.read_text("utf-8")
+        assert "<i>" not in page
+        assert "训练" in page
 
 
 def test_ctrl_c_says_how_to_go_on(folder: Path, tmp_path: Path) -> None:

@@ -44,11 +44,8 @@ def train(settings: Settings, *, resume: bool, progress: Progress) -> Done:
     """
     hush()
     how, out = method(settings.method), Path(settings.output)
-    last = Checkpoints(out, settings.monitor.keep).last() if resume else None
-    if last is None and out.is_dir() and any(out.iterdir()):
-        raise InputError(f"{settings.output!r} is not empty; go on with --resume, or name another output")
-    if last:
-        _same_run(settings, out)
+    checkpoints = Checkpoints(out, settings.monitor.keep)
+    last = _last(settings, checkpoints, resume=resume)
     questions = _questions(settings)
     if settings.hardware.gpus > torch.cuda.device_count():
         raise InputError(
@@ -86,17 +83,34 @@ def train(settings: Settings, *, resume: bool, progress: Progress) -> Done:
         keep=settings.monitor.keep,
     )
     trainer.remove_callback(PrinterCallback)
-    checkpoints = Checkpoints(out, settings.monitor.keep)
     try:
         trainer.train(resume_from_checkpoint=str(last) if last else None)
     except KeyboardInterrupt:
         raise Interrupted(f"stopped after step {trainer.state.global_step}. {checkpoints.said()}") from None
+    except torch.OutOfMemoryError as error:
+        raise InputError(
+            f"the GPU's memory is full; take a smaller hardware.batch or rollouts.max_tokens. {checkpoints.said()}"
+        ) from error
     return Done(checkpoints.last(), watch.page, watch.monitor.alarm)
 
 
 _SETTINGS = "settings.json"
 """What a run was told, in its folder."""
 _MAY_CHANGE = {"output", "generation", "hardware", "monitor"}
+
+
+def _last(settings: Settings, checkpoints: Checkpoints, *, resume: bool) -> Path | None:
+    """The checkpoint to go on from; None to begin. Raises InputError where neither may be."""
+    out = Path(settings.output)
+    if resume:
+        last = checkpoints.last()
+        _same_run(settings, out)
+        return last
+    # A run that had no checkpoint yet has nothing to lose.
+    ours = (out / _SETTINGS).is_file() and not checkpoints.whole()
+    if out.is_dir() and any(out.iterdir()) and not ours:
+        raise InputError(f"{settings.output!r} is not empty; go on with --resume, or name another output")
+    return None
 
 
 def _same_run(settings: Settings, out: Path) -> None:

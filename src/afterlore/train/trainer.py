@@ -190,18 +190,15 @@ class VoteTrainer(GRPOTrainer):  # type: ignore[misc]
             log_metric(name, value)
         if self.teacher and self.model.training:
             log_metric("alpha", self._alpha(self.state.global_step + 1))
-        if not self.model.training:
-            return [rewards.matching([row.answer], labels[row.place])[0] for row in everyone[start : start + len(own)]]
-        return self._verdicts(everyone, labels)[start : start + len(own)] or self._own_certainty()
+        if how.logits:
+            return self._own_certainty()
+        return self._verdicts(how, everyone, labels)[start : start + len(own)]
 
-    def _verdicts(self, everyone: Sequence[_Row], labels: dict[Place, str]) -> list[float]:
-        """Of every process's roll-outs; empty for a method that rewards the distribution instead."""
-        method = self._objective.method
-        if method.logits:
-            return []
-        if method.name == "random":
+    def _verdicts(self, how: Method, everyone: Sequence[_Row], labels: dict[Place, str]) -> list[float]:
+        """Of every process's roll-outs."""
+        if how.name == "random":
             return rewards.at_random(len(everyone), seed=f"{self.args.seed} {self.state.global_step}")
-        if method.name == "format":
+        if how.name == "format":
             return rewards.of_form([row.answer for row in everyone])
         return [rewards.matching([row.answer], labels[row.place])[0] for row in everyone]
 

@@ -79,7 +79,8 @@ class Watch(TrainerCallback):  # type: ignore[misc]
             sink.append(seen)
         self._seen.append(seen)
         if self.monitor.observe(seen) and self._stop:
-            control.should_training_stop = True
+            # What it has come to is kept: the next to last checkpoint may be from before.
+            control.should_training_stop = control.should_save = True
         if self._sinks and time.monotonic() - self._drawn >= REDRAWN:
             self._draw(ended=False)
 
