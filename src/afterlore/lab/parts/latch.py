@@ -1,0 +1,121 @@
+"""A latch that holds a lid: it catches what closes, and lets go when its lever is moved or when it is overpowered.
+
+The hook is an explicit spring on the lid's hinge: its torque is known exactly, which no soft equality would give, and
+the lid gives way by ``slack`` before it breaks free. ``bind`` checks that the spring is not too stiff for the step.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import mujoco  # type: ignore[import-untyped]
+import numpy as np
+
+from afterlore.core import InputError
+from afterlore.lab.parts.part import Array, Rate, State, Worlds, ident
+
+__all__ = ["Latch"]
+
+
+@dataclass(frozen=True, slots=True)
+class Latch:
+    """A lever that turns about -y, and the hook that it moves. It alone applies torque at the joint that it holds."""
+
+    holds: str = "lid"
+    """Name of the hinge that is held, as it was given; ``bind`` adds the prefix that the instrument was attached by."""
+    catch: float = math.radians(0.5)
+    """Angle of the held joint below which it is caught, rad; closed is 0."""
+    hold: float = 4.0
+    """Torque at the held joint that overpowers the latch, N·m."""
+    slack: float = math.radians(1.0)
+    """How far the held joint gives way until then, rad."""
+    damping: float = 0.2
+    """Of the held joint while it is caught, N·m·s/rad."""
+    travel: float = math.radians(40)
+    """Angle of the lever at which the hook lets go, rad."""
+    stop: float = math.radians(60)
+    """Angle of the lever's stop, rad; it rests at 0."""
+    spring: float = 0.05
+    """What returns the lever, N·m/rad; 0 for a lever that stays where it is put,"""
+    friction: float = 0.01
+    """by its friction, N·m."""
+    mass: float = 0.03
+    """Of the lever, kg; geoms added to it weigh nothing."""
+    length: float = 0.05
+    """Of the lever, m."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.catch <= self.slack:
+            raise InputError(f"a latch needs 0 < catch <= slack, not catch={self.catch!r} and slack={self.slack!r}")
+
+    def reference(self, angle: Array) -> Array:
+        """Torque of the hook on the held joint at ``angle``, N·m; beyond ``slack`` it has let go."""
+        angle = np.asarray(angle)
+        return np.where((angle > 0) & (angle <= self.slack), -self.hold / self.slack * angle, 0.0)
+
+    def build(self, spec: Any, body: Any, prefix: str = "") -> Any:
+        """Gives the lever, with hinge ``lever``; it lies along +x at rest."""
+        del spec
+        rod = self.mass * self.length**2 / 12
+        lever = body.add_body(
+            name=f"{prefix}lever",
+            explicitinertial=True,
+            mass=self.mass,
+            ipos=[self.length / 2, 0, 0],
+            inertia=[rod, rod, rod],
+        )
+        lever.gravcomp = 1
+        lever.add_joint(
+            name=f"{prefix}lever",
+            axis=[0, -1, 0],
+            range=[0, self.stop],
+            limited=mujoco.mjtLimited.mjLIMITED_TRUE,
+            stiffness=self.spring,
+            damping=2e-3,
+            frictionloss=self.friction,
+            armature=1e-5,
+        )
+        return lever
+
+    def bind(self, model: Any, prefix: str = "") -> "_Bound":
+        """With ``prefix`` ``cycler/latch/`` the joint ``holds`` is looked for as ``cycler/`` + ``holds``.
+
+        Raises InputError where a joint is missing, or where the hook is too stiff for the time step.
+        """
+        lever = ident(model, "joint", f"{prefix}lever")
+        above = prefix.rstrip("/").rpartition("/")[0]
+        held = ident(model, "joint", f"{above}/{self.holds}" if above else self.holds)
+        inertia = 1 / float(model.dof_invweight0[model.jnt_dofadr[held]])
+        stiffest = inertia * (0.5 / float(model.opt.timestep)) ** 2
+        if self.hold / self.slack > stiffest:
+            raise InputError(
+                f"latch {prefix!r}: {self.hold} N·m within {math.degrees(self.slack):.2f}° is too stiff for the time "
+                f"step; give it a slack of {math.degrees(self.hold / stiffest):.2f}° or more, or a heavier lid"
+            )
+        qpos, dof = model.jnt_qposadr, model.jnt_dofadr
+        return _Bound(self, int(qpos[lever]), int(qpos[held]), int(dof[held]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    part: Latch
+    lever: int
+    held: int
+    dof: int
+    rate: ClassVar[Rate] = "physics"
+
+    def initial(self, n: int) -> State:
+        """``engaged``; and ``bolted``, a command: while it is true the lever moves in vain."""
+        return {"engaged": np.zeros(n, dtype=bool), "bolted": np.zeros(n, dtype=bool)}
+
+    def step(self, worlds: Worlds, state: State, dt: float) -> None:
+        """Catch, hold, let go."""
+        del dt
+        part = self.part
+        qpos = worlds.bind("qpos")
+        angle, speed = qpos[:, self.held], worlds.bind("qvel")[:, self.dof]
+        lifted = (qpos[:, self.lever] > part.travel) & ~state["bolted"]
+        caught = state["engaged"] | (angle < part.catch)
+        state["engaged"][:] = caught & ~lifted & (angle <= part.slack)
+        hook = -part.hold / part.slack * np.maximum(angle, 0) - part.damping * speed
+        worlds.bind("qfrc_applied")[:, self.dof] = np.where(state["engaged"], hook, 0.0)

@@ -1,0 +1,103 @@
+"""A lid on a hinge: it falls, rests against its stops, is helped by a spring, and can be locked by an interlock."""
+
+import math
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import mujoco  # type: ignore[import-untyped]
+import numpy as np
+
+from afterlore.lab.parts.part import Array, Rate, State, Worlds, ident
+
+__all__ = ["Lid"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lid:
+    """A plate that lies along +x when closed and turns upwards about -y; its hinge is at the origin."""
+
+    mass: float = 0.4
+    """kg. Geoms added to it weigh nothing."""
+    length: float = 0.2
+    """From the hinge to the far edge, m; a uniform plate."""
+    opening: float = math.radians(80)
+    """Angle of the open stop, rad; closed is 0."""
+    damping: float = 0.05
+    """N·m·s/rad."""
+    friction: float = 0.0
+    """N·m."""
+    spring: float = 0.0
+    """N·m/rad: a spring at the hinge that lifts the lid,"""
+    spring_rest: float = math.radians(80)
+    """and where it is slack, rad."""
+    caught: float = math.radians(2)
+    """Angle below which the lid counts as closed, rad: only then the interlock takes hold."""
+
+    @property
+    def inertia(self) -> float:
+        """About the hinge, kg·m²."""
+        return self.mass * self.length**2 / 3
+
+    def reference(self, angle: Array, gravity: float = 9.81) -> Array:
+        """Torque that holds the lid at ``angle`` between its stops, N·m, positive upwards."""
+        angle = np.asarray(angle)
+        weight = self.mass * gravity * self.length / 2 * np.cos(angle)
+        return np.asarray(weight + self.spring * (angle - self.spring_rest))
+
+    def build(self, spec: Any, body: Any, prefix: str = "") -> Any:
+        """Gives the lid, with hinge ``lid``."""
+        plate = self.mass * self.length**2 / 12
+        lid = body.add_body(
+            name=f"{prefix}lid",
+            explicitinertial=True,
+            mass=self.mass,
+            ipos=[self.length / 2, 0, 0],
+            inertia=[plate, plate, 2 * plate],
+        )
+        lid.add_joint(
+            name=f"{prefix}lid",
+            axis=[0, -1, 0],
+            range=[0, self.opening],
+            limited=mujoco.mjtLimited.mjLIMITED_TRUE,
+            damping=self.damping,
+            frictionloss=self.friction,
+            stiffness=self.spring,
+            springref=self.spring_rest,
+            solimp_limit=[0.99, 0.999, 1e-3, 0.5, 2],
+            solref_limit=[0.01, 1],
+        )
+        spec.add_equality(
+            type=mujoco.mjtEq.mjEQ_JOINT,
+            name=f"{prefix}interlock",
+            objtype=mujoco.mjtObj.mjOBJ_JOINT,
+            name1=f"{prefix}lid",
+            data=[0] * 11,
+            active=False,
+            solimp=[0.999, 0.9999, 1e-3, 0.5, 2],
+            solref=[0.01, 1],
+        )
+        return lid
+
+    def bind(self, model: Any, prefix: str = "") -> "_Bound":
+        """Raises InputError where there is no such lid."""
+        joint = ident(model, "joint", f"{prefix}lid")
+        return _Bound(self, int(model.jnt_qposadr[joint]), ident(model, "equality", f"{prefix}interlock"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    part: Lid
+    qpos: int
+    equality: int
+    rate: ClassVar[Rate] = "physics"
+
+    def initial(self, n: int) -> State:
+        """``interlock`` is the command; ``closed`` and ``locked`` is what is so."""
+        return {name: np.zeros(n, dtype=bool) for name in ("interlock", "closed", "locked")}
+
+    def step(self, worlds: Worlds, state: State, dt: float) -> None:
+        """Lock what is closed and shall be locked; a lid that stands open cannot be."""
+        del dt
+        state["closed"][:] = worlds.bind("qpos")[:, self.qpos] < self.part.caught
+        state["locked"][:] = state["interlock"] & (state["closed"] | state["locked"])
+        worlds.bind("eq_active")[:, self.equality] = state["locked"]

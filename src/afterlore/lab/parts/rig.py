@@ -1,0 +1,65 @@
+"""Parts on a table, and the loop that steps them: what laws are measured on, and what demo scenes show."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import mujoco  # type: ignore[import-untyped]
+from mujoco.batch import Batch  # type: ignore[import-untyped]
+
+from afterlore.lab.parts.part import Array, Part, State, blank
+
+__all__ = ["Rig", "table"]
+
+
+def table(timestep: float = 0.002, *, gravity: bool = True) -> tuple[Any, Any]:
+    """A blank spec with a table top, a light and a camera, and the body at its middle on which a part is mounted."""
+    spec = blank(timestep)
+    spec.visual.headlight.ambient = [0.4, 0.4, 0.4]
+    if not gravity:
+        spec.option.gravity = [0, 0, 0]
+    world = spec.worldbody
+    world.add_light(pos=[0.3, -0.4, 0.8], dir=[-0.3, 0.4, -0.8])
+    world.add_geom(
+        name="table",
+        type=mujoco.mjtGeom.mjGEOM_BOX,
+        size=[0.4, 0.3, 0.01],
+        pos=[0, 0, -0.01],
+        rgba=[0.82, 0.83, 0.85, 1],
+    )
+    world.add_camera(name="front", pos=[0, -0.34, 0.26], xyaxes=[1, 0, 0, 0, 0.55, 0.83])
+    return spec, world.add_body(name="mount", pos=[0, 0, 0.05])
+
+
+class Rig:
+    """n worlds of one model with parts in it, named by their prefix."""
+
+    def __init__(self, spec: Any, parts: Mapping[str, Part], n: int = 1) -> None:
+        self.model = spec.compile()
+        self.batch = Batch(self.model, n, 1, persistent=True)
+        self.n = n
+        self.bound = {name: part.bind(self.model, name) for name, part in parts.items()}
+        self.state: dict[str, State] = {name: bound.initial(n) for name, bound in self.bound.items()}
+        self.dt = float(self.model.opt.timestep)
+        self.forward()
+
+    def forward(self) -> None:
+        """Make positions follow ``qpos`` that was written."""
+        self.batch.forward(stage=mujoco.mjtStage.mjSTAGE_VEL)
+
+    def step(self, steps: int = 1) -> None:
+        """Parts see where everything is and act; then physics moves on by one time step."""
+        for _ in range(steps):
+            for name, bound in self.bound.items():
+                bound.step(self.batch, self.state[name], self.dt)
+            self.batch.step(stage=mujoco.mjtStage.mjSTAGE_VEL)
+
+    def joint(self, name: str) -> tuple[Array, Array]:
+        """Live views (n,) of a slide's or hinge's position and velocity."""
+        joint = self.model.joint(name)
+        qpos, qvel = self.batch.bind("qpos"), self.batch.bind("qvel")
+        return qpos[:, joint.qposadr[0]], qvel[:, joint.dofadr[0]]
+
+    def push(self, name: str) -> Array:
+        """Live view (n,) of the force or torque that is applied at a slide or hinge from outside."""
+        view: Array = self.batch.bind("qfrc_applied")[:, self.model.joint(name).dofadr[0]]
+        return view
