@@ -76,7 +76,7 @@ class Detent:
             objtype=mujoco.mjtObj.mjOBJ_JOINT,
             name1=f"{prefix}gear",
             name2=f"{prefix}knob",
-            data=[0, self.positions, *[0] * 9],
+            data=[0, self.positions, *[0] * 10],
             solimp=[0.9999, 0.9999, 1e-3, 0.5, 2],
             solref=[0.005, 1],
         )

@@ -71,7 +71,7 @@ class Lid:
             name=f"{prefix}interlock",
             objtype=mujoco.mjtObj.mjOBJ_JOINT,
             name1=f"{prefix}lid",
-            data=[0] * 11,
+            data=[0] * 12,
             active=False,
             solimp=[0.999, 0.9999, 1e-3, 0.5, 2],
             solref=[0.01, 1],
