@@ -17,6 +17,7 @@ from afterlore.app import (
     context,
     enrich,
     faults,
+    lab,
     models,
     research_eval,
     research_sim,
@@ -49,6 +50,7 @@ faults.app.command()(research_sim.sim)
 faults.app.command()(research_synth.synth)
 app.add_typer(faults.app, name="research")
 app.add_typer(train.app, name="train")
+app.add_typer(lab.app, name="lab")
 
 
 def _version(wanted: bool) -> None:

@@ -7,7 +7,7 @@ import mujoco  # type: ignore[import-untyped]
 import numpy as np
 
 from afterlore.core import InputError
-from afterlore.lab.parts.part import Array, Rate, State, Worlds, ident
+from afterlore.lab.parts.part import Array, Rate, State, Worlds, ident, massive
 
 __all__ = ["Button"]
 
@@ -42,9 +42,7 @@ class Button:
     def build(self, spec: Any, body: Any, prefix: str = "") -> Any:
         """Gives the cap, with slide ``button``, which is 0 at rest and positive when pushed."""
         del spec
-        cap = body.add_body(
-            name=f"{prefix}button", explicitinertial=True, mass=self.mass, inertia=[1e-2 * self.mass * self.travel] * 3
-        )
+        cap = massive(body, f"{prefix}button", self.mass, [1e-2 * self.mass * self.travel] * 3)
         cap.gravcomp = 1
         cap.add_joint(
             name=f"{prefix}button",

@@ -14,7 +14,7 @@ import mujoco  # type: ignore[import-untyped]
 import numpy as np
 
 from afterlore.core import InputError
-from afterlore.lab.parts.part import Array, Rate, State, Worlds, ident
+from afterlore.lab.parts.part import Array, Rate, State, Worlds, ident, massive
 
 __all__ = ["Detent"]
 
@@ -49,7 +49,7 @@ class Detent:
 
     def build(self, spec: Any, body: Any, prefix: str = "") -> Any:
         """Gives the knob, with hinge ``knob``; it has its inertia and no geoms."""
-        knob = body.add_body(name=f"{prefix}knob", explicitinertial=True, mass=0.05, inertia=[self.inertia] * 3)
+        knob = massive(body, f"{prefix}knob", 0.05, [self.inertia] * 3)
         hinge = knob.add_joint(name=f"{prefix}knob", axis=[0, 0, 1], damping=self.damping, frictionloss=self.friction)
         if self.range is not None:
             hinge.range = self.range
@@ -61,7 +61,7 @@ class Detent:
     def _gear(self, spec: Any, body: Any, prefix: str) -> None:
         # Light, because the knob feels N² times its inertia.
         inertia = 0.01 * self.inertia / self.positions**2
-        rotor = body.add_body(name=f"{prefix}gear", explicitinertial=True, mass=1e-3, inertia=[inertia] * 3)
+        rotor = massive(body, f"{prefix}gear", 1e-3, [inertia] * 3)
         rotor.gravcomp = 1
         rotor.add_joint(name=f"{prefix}gear", axis=[0, 0, 1])
         rotor.add_site(name=f"{prefix}arm", pos=[_ARM, 0, 0], group=5)

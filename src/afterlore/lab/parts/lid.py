@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import mujoco  # type: ignore[import-untyped]
 import numpy as np
 
-from afterlore.lab.parts.part import Array, Rate, State, Worlds, ident
+from afterlore.lab.parts.part import Array, Rate, State, Worlds, ident, massive
 
 __all__ = ["Lid"]
 
@@ -47,13 +47,7 @@ class Lid:
     def build(self, spec: Any, body: Any, prefix: str = "") -> Any:
         """Gives the lid, with hinge ``lid``."""
         plate = self.mass * self.length**2 / 12
-        lid = body.add_body(
-            name=f"{prefix}lid",
-            explicitinertial=True,
-            mass=self.mass,
-            ipos=[self.length / 2, 0, 0],
-            inertia=[plate, plate, 2 * plate],
-        )
+        lid = massive(body, f"{prefix}lid", self.mass, [plate, plate, 2 * plate], [self.length / 2, 0, 0])
         lid.add_joint(
             name=f"{prefix}lid",
             axis=[0, -1, 0],
@@ -64,7 +58,7 @@ class Lid:
             stiffness=self.spring,
             springref=self.spring_rest,
             solimp_limit=[0.99, 0.999, 1e-3, 0.5, 2],
-            solref_limit=[0.01, 1],
+            solref_limit=[0.005, 1],
         )
         spec.add_equality(
             type=mujoco.mjtEq.mjEQ_JOINT,

@@ -17,6 +17,7 @@ stepped once a control step, with its ``dt``. A part owns what it builds: it alo
 and ``xfrc_applied`` of its bodies, so that nobody has to clear or add forces of others.
 """
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, Literal, Protocol
 
 import mujoco  # type: ignore[import-untyped]
@@ -25,7 +26,7 @@ from numpy.typing import NDArray
 
 from afterlore.core import InputError
 
-__all__ = ["Array", "Bound", "One", "Part", "Rate", "State", "Worlds", "blank", "ident", "reset"]
+__all__ = ["Array", "Bound", "One", "Part", "Rate", "State", "Worlds", "blank", "ident", "massive", "reset"]
 
 Array = NDArray[Any]
 State = dict[str, Array]
@@ -113,3 +114,11 @@ def blank(timestep: float = 0.002) -> Any:
     spec.option.timestep = timestep
     spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
     return spec
+
+
+def massive(
+    parent: Any, name: str, mass: float, inertia: Sequence[float], centre: Sequence[float] = (0, 0, 0), **more: Any
+) -> Any:
+    """A new body with mass (kg), principal moments (kg·m²) and centre of mass said, whatever geoms are added to it."""
+    # Where it is not said, the compiler takes the body's own place for that of its centre of mass.
+    return parent.add_body(name=name, explicitinertial=True, mass=mass, inertia=inertia, ipos=centre, **more)

@@ -8,7 +8,7 @@ from mujoco.batch import Batch  # type: ignore[import-untyped]
 
 from afterlore.lab.parts.part import Array, Part, State, blank
 
-__all__ = ["Rig", "table"]
+__all__ = ["Rig", "motor", "servo", "table"]
 
 
 def table(timestep: float = 0.002, *, gravity: bool = True) -> tuple[Any, Any]:
@@ -28,6 +28,18 @@ def table(timestep: float = 0.002, *, gravity: bool = True) -> tuple[Any, Any]:
     )
     world.add_camera(name="front", pos=[0, -0.34, 0.26], xyaxes=[1, 0, 0, 0, 0.55, 0.83])
     return spec, world.add_body(name="mount", pos=[0, 0, 0.05])
+
+
+def motor(spec: Any, joint: str) -> None:
+    """An actuator that bears the joint's name and puts out its control, N or N·m."""
+    spec.add_actuator(name=joint, target=joint, trntype=mujoco.mjtTrn.mjTRN_JOINT)
+
+
+def servo(spec: Any, joint: str, stiffness: float, damping: float) -> None:
+    """An actuator that bears the joint's name and holds it at its control; ``damping`` in N·s/m or N·m·s/rad."""
+    spec.add_actuator(name=joint, target=joint, trntype=mujoco.mjtTrn.mjTRN_JOINT).set_to_position(
+        kp=stiffness, kv=damping
+    )
 
 
 class Rig:
@@ -59,7 +71,12 @@ class Rig:
         qpos, qvel = self.batch.bind("qpos"), self.batch.bind("qvel")
         return qpos[:, joint.qposadr[0]], qvel[:, joint.dofadr[0]]
 
-    def push(self, name: str) -> Array:
-        """Live view (n,) of the force or torque that is applied at a slide or hinge from outside."""
-        view: Array = self.batch.bind("qfrc_applied")[:, self.model.joint(name).dofadr[0]]
+    def control(self, name: str) -> Array:
+        """Live view (n,) of an actuator's control."""
+        view: Array = self.batch.bind("ctrl")[:, self.model.actuator(name).id]
+        return view
+
+    def effort(self, name: str) -> Array:
+        """Live view (n,) of an actuator's force or torque, that of the last step."""
+        view: Array = self.batch.bind("actuator_force")[:, self.model.actuator(name).id]
         return view

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from afterlore.core import InputError
-from afterlore.lab.parts.part import Array, Rate, State, Worlds, ident
+from afterlore.lab.parts.part import Array, Rate, State, Worlds, ident, massive
 
 __all__ = ["Rotor"]
 
@@ -55,9 +55,7 @@ class Rotor:
         if not body.name:
             body.name = f"{prefix}housing"
         across = self.inertia / 2
-        rotor = body.add_body(
-            name=f"{prefix}rotor", explicitinertial=True, mass=self.mass, inertia=[across, across, self.inertia]
-        )
+        rotor = massive(body, f"{prefix}rotor", self.mass, [across, across, self.inertia])
         rotor.add_joint(name=f"{prefix}rotor", axis=[0, 0, 1], damping=self.drag)
         for slot in range(self.slots):
             angle = 2 * math.pi * slot / self.slots

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import mujoco  # type: ignore[import-untyped]
 import numpy as np
 
-from afterlore.lab.parts.part import Array, Rate, State, Worlds, ident
+from afterlore.lab.parts.part import Array, Rate, State, Worlds, ident, massive
 from afterlore.lab.parts.rotation import about_z, conjugate, multiply, rotate, tilt, twist
 
 __all__ = ["Thread"]
@@ -52,7 +52,9 @@ class Thread:
     centred: float = 0.0005
     """distance between them, m,"""
     phase: float = math.radians(20)
-    """and angle between the starts, rad."""
+    """and angle by which the starts have passed each other, rad."""
+    close: float = 0.0005
+    """Height above or below where the cap stands on the start, m; a cap that leans stands higher."""
 
     @property
     def rest(self) -> float:
@@ -84,7 +86,7 @@ class Thread:
             conaffinity=_SUPPORT,
             group=5,
         )
-        carrier = body.add_body(name=f"{prefix}carrier", explicitinertial=True, mass=_CARRIER, inertia=[3e-6] * 3)
+        carrier = massive(body, f"{prefix}carrier", _CARRIER, [3e-6] * 3)
         carrier.gravcomp = 1
         carrier.add_joint(name=f"{prefix}slide", type=mujoco.mjtJoint.mjJNT_SLIDE, axis=[0, 0, 1])
         carrier.add_joint(
@@ -93,7 +95,9 @@ class Thread:
             range=[0, 1e3],
             limited=mujoco.mjtLimited.mjLIMITED_TRUE,
             frictionloss=self.friction,
-            solimp_friction=_STIFF,
+            # Friction is a soft constraint too: this keeps a cap under its seat torque from creeping.
+            solimp_friction=[0.99999, 0.99999, 1e-3, 0.5, 2],
+            solref_friction=[0.005, 1],
             solimp_limit=_STIFF,
             solref_limit=[0.005, 1],
         )
@@ -123,9 +127,7 @@ class Thread:
 
     def _cap(self, spec: Any, prefix: str) -> Any:
         across = self.mass * self.radius**2
-        cap = spec.worldbody.add_body(
-            name=f"{prefix}cap", explicitinertial=True, mass=self.mass, inertia=[0.6 * across, 0.6 * across, across]
-        )
+        cap = massive(spec.worldbody, f"{prefix}cap", self.mass, [0.6 * across, 0.6 * across, across])
         cap.add_freejoint(name=f"{prefix}cap")
         for foot in range(_FEET):
             angle = 2 * math.pi * foot / _FEET
@@ -254,15 +256,12 @@ class _Bound:
         turned = multiply(back, quat[:, self.cap])
         speed = rotate(back, spin[:, self.cap] - spin[:, self.mouth])[:, 2]
 
-        # The yaw says where in its turn the cap is, the height says in which turn.
-        yaw = twist(turned)
-        turns = place[:, 2] / part.pitch
-        apart = (yaw - 2 * math.pi * turns + math.pi) % (2 * math.pi) - math.pi
-        turns += apart / (2 * math.pi)
-        caught = ~state["engaged"] & (speed < -1e-3) & (tilt(turned) < part.upright)
-        caught &= (np.hypot(place[:, 0], place[:, 1]) < part.centred) & (np.abs(apart) < part.phase)
-        # Farther in than half a turn no cap can have come without the thread.
-        caught &= (turns < part.turns) & (turns > part.turns - 0.5)
+        # How far the starts have passed each other: just so is where a thread catches.
+        apart = (twist(turned) - 2 * math.pi * part.turns + math.pi) % (2 * math.pi) - math.pi
+        turns = part.turns + apart / (2 * math.pi)
+        caught = ~state["engaged"] & (speed < -1e-3) & (apart < 0) & (apart > -part.phase)
+        caught &= (tilt(turned) < part.upright) & (np.hypot(place[:, 0], place[:, 1]) < part.centred)
+        caught &= np.abs(place[:, 2] - part.rest) < part.close
         ids = np.flatnonzero(caught)
         if not len(ids):
             return
