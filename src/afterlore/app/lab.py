@@ -65,9 +65,8 @@ def mutate(
     for caught in broken(names or ()):
         rows[caught.name] = [_check(check) for check in caught.by]
         if not as_json:
-            first = caught.by[0] if caught.by else None
-            seen = f"{first.name}: {_number(first.error)} of at most {first.bound:g} {first.unit}" if first else "nothing"
-            typer.echo(f"{'caught' if first else 'MISSED'}  {caught.name:<32} {seen.rstrip()}")
+            seen = "; ".join(f"{check.name} ({_number(check.error)})" for check in caught.by)
+            typer.echo(f"{'caught' if seen else 'MISSED'}  {caught.name:<32} {seen}")
     holds = all(rows.values())
     if as_json:
         typer.echo(json.dumps({"holds": holds, "mutations": rows}, ensure_ascii=False, indent=1))
@@ -90,10 +89,10 @@ def _show(name: str, row: dict[str, Any]) -> None:
 
     from afterlore.app.terminal import open_console
 
-    table = Table(
-        f"{name} ({row['seconds']} s)", "error", "bound", "unit", "", box=None, pad_edge=False, caption=row["says"]
-    )
+    console = open_console(sys.stdout)
+    console.print(f"{name}: {row['says']} ({row['seconds']} s)")
+    table = Table("", "error", "bound", "unit", "", box=None, pad_edge=False)
     for check in row["checks"]:
         error = "none" if check["error"] is None else f"{check['error']:.3g}"
         table.add_row(check["check"], error, f"{check['bound']:.3g}", check["unit"], "" if check["holds"] else "BROKEN")
-    open_console(sys.stdout).print(table)
+    console.print(table)

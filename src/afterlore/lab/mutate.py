@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from afterlore.core import InputError
 from afterlore.lab.laws.displays import panel
 from afterlore.lab.laws.flows import ledger, liquid, thermal
-from afterlore.lab.laws.knobs import button, detent
+from afterlore.lab.laws.knobs import button, detent, energy
 from afterlore.lab.laws.law import Check, Law
 from afterlore.lab.laws.lids import latch, lid
 from afterlore.lab.laws.rotors import rotor
@@ -36,11 +36,12 @@ MUTATIONS: dict[str, Callable[[], Law]] = {
     # The lever comes to its stop before the hook lets go.
     "stuck latch": lambda: latch(Latch(travel=math.radians(61))),
     "weak latch": lambda: latch(Latch(hold=3.5)),
-    "latch that does not catch": lambda: latch(Latch(catch=1e-6)),
     "halved pitch": lambda: helix(Thread(pitch=Thread().pitch / 2)),
     "cap without a seat": lambda: helix(Thread(seat=0)),
     "thread that catches nothing": lambda: helix(Thread(phase=0)),
     "zero detent": lambda: detent(Detent(torque=0)),
+    # The gear is a soft constraint: it drains what the explicit force keeps.
+    "geared detent": lambda: energy(Detent(drive="spring")),
     "detent with a click missing": lambda: detent(Detent(positions=11)),
     "leaking tip": lambda: ledger(Pump(leak=0.02)),
     "plunger with a tired spring": lambda: ledger(Pump(stiffness=200)),

@@ -113,9 +113,8 @@ def button(part: Button = _BUTTON) -> Law:
     )
 
 
-def energy(seconds: float = 10.0) -> Law:
+def energy(knob: Detent = _DETENT, seconds: float = 10.0) -> Law:
     """Mean energy of the last second against the first, of a knob in its detent and a lid on its spring."""
-    knob = _DETENT
     spec, mount = table(gravity=False)
     knob.build(spec, mount)
     rig = Rig(spec, {"": knob})

@@ -15,7 +15,7 @@ import mujoco  # type: ignore[import-untyped]
 import numpy as np
 
 from afterlore.core import InputError
-from afterlore.lab.parts.part import Array, Rate, State, Worlds, ident
+from afterlore.lab.parts.part import Array, Rate, State, Upload, Worlds, ident
 from afterlore.lab.parts.solid import Solid
 
 __all__ = ["MODE", "Liquid"]
@@ -146,8 +146,8 @@ class _Bound:
         rim = self.solid.points[-self.part.sectors :]
         return np.asarray((state["normal"] @ rim.T).min(axis=1) < self.heights(state))
 
-    def draw(self, model: Any, state: State, world: int) -> int | None:
-        """Write the liquid of one world into the mesh of ``model``: the id for ``mjr_uploadMesh``, None if it is there.
+    def draw(self, model: Any, state: State, world: int) -> Upload | None:
+        """Write the liquid of one world into the mesh of ``model``; None if it is there.
 
         Where a tilt uncovers the flat bottom, what is drawn there is a little too much.
         """
@@ -173,7 +173,7 @@ class _Bound:
         if np.allclose(there, points, atol=1e-6):
             return None
         there[:] = points
-        return self.mesh
+        return "mesh", self.mesh
 
 
 def oscillate(place: Array, speed: Array, omega: Array, damping: float, dt: float) -> tuple[Array, Array]:

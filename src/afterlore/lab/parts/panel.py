@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from afterlore.core import InputError
-from afterlore.lab.parts.part import Array, Rate, State, Worlds, ident
+from afterlore.lab.parts.part import Array, Rate, State, Upload, Worlds, ident
 
 __all__ = ["Field", "Panel"]
 
@@ -162,8 +162,8 @@ class _Bound:
     def step(self, worlds: Worlds, state: State, dt: float) -> None:
         """Nothing happens by itself."""
 
-    def draw(self, model: Any, state: State, world: int) -> int | None:
-        """Write the display of one world into ``model``: the id for ``mjr_uploadTexture``, None if it is there."""
+    def draw(self, model: Any, state: State, world: int) -> Upload | None:
+        """Write the display of one world into ``model``; None if it is there."""
         picture = self.part.picture(state["values"][world], int(state["cursor"][world]), bool(state["lit"][world]))
         start = int(model.tex_adr[self.texture])
         there = model.tex_data[start : start + picture.size]
@@ -172,7 +172,7 @@ class _Bound:
         if np.array_equal(there, pixels):
             return None
         there[:] = pixels
-        return self.texture
+        return "texture", self.texture
 
 
 def _bars(row: int, place: int) -> list[tuple[int, int, int, int]]:

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from afterlore.core import InputError
 
-__all__ = ["Array", "Bound", "One", "Part", "Rate", "State", "Worlds", "blank", "ident", "massive", "reset"]
+__all__ = ["Array", "Bound", "Drawing", "One", "Part", "Rate", "State", "Upload", "Worlds", "blank", "ident", "massive", "reset", "upload"]
 
 Array = NDArray[Any]
 State = dict[str, Array]
@@ -76,6 +76,18 @@ class Bound(Protocol):
         ...
 
 
+Upload = tuple[Literal["texture", "mesh"], int]
+"""What of a model changed, and its id."""
+
+
+class Drawing(Bound, Protocol):
+    """A bound part whose looks change."""
+
+    def draw(self, model: Any, state: State, world: int) -> Upload | None:
+        """Write the looks of one world into ``model``: what is then to be uploaded, None if it was there already."""
+        ...
+
+
 class Part(Protocol):
     """Parameters of a part, a frozen dataclass."""
 
@@ -122,3 +134,9 @@ def massive(
     """A new body with mass (kg), principal moments (kg·m²) and centre of mass said, whatever geoms are added to it."""
     # Where it is not said, the compiler takes the body's own place for that of its centre of mass.
     return parent.add_body(name=name, explicitinertial=True, mass=mass, inertia=inertia, ipos=centre, **more)
+
+
+def upload(model: Any, context: Any, what: Upload) -> None:
+    """Bring what ``draw`` wrote to the renderer's ``MjrContext``."""
+    kind, number = what
+    (mujoco.mjr_uploadTexture if kind == "texture" else mujoco.mjr_uploadMesh)(model, context, number)

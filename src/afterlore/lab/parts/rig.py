@@ -14,20 +14,28 @@ __all__ = ["Rig", "motor", "servo", "table"]
 def table(timestep: float = 0.002, *, gravity: bool = True) -> tuple[Any, Any]:
     """A blank spec with a table top, a light and a camera, and the body at its middle on which a part is mounted."""
     spec = blank(timestep)
-    spec.visual.headlight.ambient = [0.4, 0.4, 0.4]
     if not gravity:
         spec.option.gravity = [0, 0, 0]
+    spec.visual.headlight.ambient = [0.35, 0.35, 0.35]
+    spec.visual.headlight.diffuse = [0.25, 0.25, 0.25]
     world = spec.worldbody
-    world.add_light(pos=[0.3, -0.4, 0.8], dir=[-0.3, 0.4, -0.8])
+    world.add_light(pos=[-0.2, -0.3, 0.6], dir=[0.3, 0.45, -0.85], diffuse=[0.45, 0.45, 0.45])
     world.add_geom(
         name="table",
         type=mujoco.mjtGeom.mjGEOM_BOX,
-        size=[0.4, 0.3, 0.01],
+        size=[2, 2, 0.01],
         pos=[0, 0, -0.01],
-        rgba=[0.82, 0.83, 0.85, 1],
+        rgba=[0.5, 0.55, 0.58, 1],
     )
-    world.add_camera(name="front", pos=[0, -0.34, 0.26], xyaxes=[1, 0, 0, 0, 0.55, 0.83])
-    return spec, world.add_body(name="mount", pos=[0, 0, 0.05])
+    mount = world.add_body(name="mount", pos=[0, 0, 0.05])
+    world.add_camera(
+        name="front",
+        pos=[0.1, -0.26, 0.2],
+        mode=mujoco.mjtCamLight.mjCAMLIGHT_TARGETBODY,
+        targetbody="mount",
+        fovy=36,
+    )
+    return spec, mount
 
 
 def motor(spec: Any, joint: str) -> None:
