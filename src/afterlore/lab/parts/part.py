@@ -26,7 +26,22 @@ from numpy.typing import NDArray
 
 from afterlore.core import InputError
 
-__all__ = ["Array", "Bound", "Drawing", "One", "Part", "Rate", "State", "Upload", "Worlds", "blank", "ident", "massive", "reset", "upload"]
+__all__ = [
+    "Array",
+    "Bound",
+    "Drawing",
+    "One",
+    "Part",
+    "Rate",
+    "State",
+    "Upload",
+    "Worlds",
+    "blank",
+    "ident",
+    "massive",
+    "reset",
+    "upload",
+]
 
 Array = NDArray[Any]
 State = dict[str, Array]

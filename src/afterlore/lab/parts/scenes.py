@@ -213,10 +213,10 @@ def _thermal() -> Scene:
 
     def act(rig: Rig, time: float) -> None:
         state = rig.state[""]
-        state["on"][:], state["target"][:] = True, 25.0 if time < 1 else 27.0
+        state["on"][:], state["target"][:] = True, 25.0 if time < 6 else 27.0
         rig.state["panel/"]["values"][:] = np.stack([state["temperature"], state["target"]], axis=-1)
 
-    return Scene(spec, {"": part, "panel/": panel}, act)
+    return Scene(spec, {"": part, "panel/": panel}, act, seconds=12.0)
 
 
 def _liquid() -> Scene:
