@@ -8,9 +8,12 @@ part. Commands to a part (a set point, a lock) are entries of its state too.
 ``Worlds`` is what is needed of ``mujoco.batch.Batch``; ``One`` gives the same view of a single ``MjData``. A loop over
 worlds looks like this::
 
+    worlds = Views(batch)
     batch.step(stage=mujoco.mjtStage.mjSTAGE_VEL)   # one physics step; xpos … are those of the new qpos
     for bound, state in parts:
-        bound.step(batch, state, dt)                # reads qpos, xpos …; writes qfrc_applied, eq_active …
+        bound.step(worlds, state, dt)               # reads qpos, xpos …; writes qfrc_applied, eq_active …
+
+``Rig`` is that loop. With a single ``MjData`` the parts stand between ``mj_step1`` and ``mj_step2``.
 
 Parts whose ``rate`` is ``physics`` are stepped after every physics step, those whose ``rate`` is ``control`` may be
 stepped once a control step, with its ``dt``. A part owns what it builds: it alone sets ``qfrc_applied`` of its joints
@@ -35,6 +38,7 @@ __all__ = [
     "Rate",
     "State",
     "Upload",
+    "Views",
     "Worlds",
     "blank",
     "ident",
@@ -59,6 +63,29 @@ class Worlds(Protocol):
     def expand(self, name: str) -> Array:
         """A live (n, …) view of a field of ``MjModel``, which each world has for itself."""
         ...
+
+
+class Views:
+    """The views of other worlds, looked up once: ``Batch`` makes them anew at every call, for microseconds each."""
+
+    def __init__(self, worlds: Worlds) -> None:
+        self._worlds = worlds
+        self._bound: dict[str, Array] = {}
+        self._expanded: dict[str, Array] = {}
+
+    def bind(self, name: str) -> Array:
+        """As ``Worlds`` says."""
+        found = self._bound.get(name)
+        if found is None:
+            found = self._bound[name] = self._worlds.bind(name)
+        return found
+
+    def expand(self, name: str) -> Array:
+        """As ``Worlds`` says."""
+        found = self._expanded.get(name)
+        if found is None:
+            found = self._expanded[name] = self._worlds.expand(name)
+        return found
 
 
 class One:

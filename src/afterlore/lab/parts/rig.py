@@ -6,7 +6,7 @@ from typing import Any
 import mujoco  # type: ignore[import-untyped]
 from mujoco.batch import Batch  # type: ignore[import-untyped]
 
-from afterlore.lab.parts.part import Array, Part, State, blank
+from afterlore.lab.parts.part import Array, Part, State, Views, blank
 
 __all__ = ["Rig", "motor", "servo", "table"]
 
@@ -56,6 +56,7 @@ class Rig:
     def __init__(self, spec: Any, parts: Mapping[str, Part], n: int = 1) -> None:
         self.model = spec.compile()
         self.batch = Batch(self.model, n, 1, persistent=True)
+        self.worlds = Views(self.batch)
         self.n = n
         self.bound = {name: part.bind(self.model, name) for name, part in parts.items()}
         self.state: dict[str, State] = {name: bound.initial(n) for name, bound in self.bound.items()}
@@ -70,7 +71,7 @@ class Rig:
         """Parts see where everything is and act; then physics moves on by one time step."""
         for _ in range(steps):
             for name, bound in self.bound.items():
-                bound.step(self.batch, self.state[name], self.dt)
+                bound.step(self.worlds, self.state[name], self.dt)
             self.batch.step(stage=mujoco.mjtStage.mjSTAGE_VEL)
 
     def joint(self, name: str) -> tuple[Array, Array]:

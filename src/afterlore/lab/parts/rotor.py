@@ -11,6 +11,7 @@ import numpy as np
 
 from afterlore.core import InputError
 from afterlore.lab.parts.part import Array, Rate, State, Worlds, ident, massive
+from afterlore.lab.parts.rotation import cross
 
 __all__ = ["Rotor"]
 
@@ -104,20 +105,18 @@ class _Bound:
         worlds.bind("qfrc_applied")[:, self.dof] = np.clip(wanted, -part.torque, part.torque)
 
         own = part.imbalance(state["masses"])
-        state["balanced"][:] = np.linalg.norm(own, axis=-1) <= part.tolerance
+        size = np.hypot(own[:, 0], own[:, 1])
+        state["balanced"][:] = size <= part.tolerance
+        state["force"][:] = size * speed**2
+        applied = worlds.bind("xfrc_applied")[:, self.housing]
+        if not size.any():
+            applied[:] = 0
+            return
         # Mean of a vector that turns by 2·half: it points to the middle and is sin(half)/half as long.
         half = speed * dt / 2
-        length = speed**2 * np.sinc(half / math.pi)
-        middle = np.stack([np.cos(half), np.sin(half)], axis=-1)
-        turned = np.stack(
-            [own[:, 0] * middle[:, 0] - own[:, 1] * middle[:, 1], own[:, 0] * middle[:, 1] + own[:, 1] * middle[:, 0]],
-            axis=-1,
-        )
-        axes = worlds.bind("xmat")[:, self.rotor].reshape(-1, 3, 3)[:, :, :2]
-        force = np.einsum("nij,nj->ni", axes, turned) * length[:, None]
-        state["force"][:] = np.linalg.norm(own, axis=-1) * speed**2
-        applied = worlds.bind("xfrc_applied")
-        applied[:, self.housing, :3] = force
+        mean = (own[:, 0] + 1j * own[:, 1]) * np.exp(1j * half) * np.sinc(half / math.pi) * speed**2
+        axes = worlds.bind("xmat")[:, self.rotor].reshape(-1, 3, 3)
+        force = axes[:, :, 0] * mean.real[:, None] + axes[:, :, 1] * mean.imag[:, None]
         # Forces act at the centre of mass: this is what the offset of the axis adds.
         arm = worlds.bind("xpos")[:, self.rotor] - worlds.bind("xipos")[:, self.housing]
-        applied[:, self.housing, 3:] = np.cross(arm, force)
+        applied[:, :3], applied[:, 3:] = force, cross(arm, force)

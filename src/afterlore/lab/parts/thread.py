@@ -25,6 +25,7 @@ _STIFF = [0.9999, 0.9999, 1e-3, 0.5, 2]
 _SUPPORT = 1 << 6
 """Collision bit by which a cap that is not engaged rests on the thread's start, and nothing else."""
 _FEET = 4
+_STRAIGHT = (0, 0, 0, 1, 0, 0, 0)
 _CARRIER = 0.005
 """kg. A much lighter one would make the soft constraints between cap and vessel softer."""
 
@@ -185,13 +186,11 @@ class _Bound:
         ``skew`` (n, 7) is where the cap was askew to the carrier when it was caught, ``share`` how much of it is
         left, ``begun`` the turns at which it was caught.
         """
-        skew = np.zeros((n, 7))
-        skew[:, 3] = 1
         return {
             "engaged": np.zeros(n, dtype=bool),
             "tight": np.zeros(n, dtype=bool),
             "turns": np.full(n, self.part.turns),
-            "skew": skew,
+            "skew": np.tile(np.array(_STRAIGHT, dtype=float), (n, 1)),
             "share": np.zeros(n),
             "begun": np.full(n, self.part.turns),
         }
@@ -215,7 +214,7 @@ class _Bound:
         state["engaged"][ids] = caught
         state["turns"][ids] = min(turns, part.turns)
         state["share"][ids] = 0
-        state["skew"][ids] = [0, 0, 0, 1, 0, 0, 0]
+        state["skew"][ids] = _STRAIGHT
         self._park(worlds, state["turns"], ids)
 
     def _park(self, worlds: Worlds, turns: Array, ids: Array | slice) -> None:
@@ -235,58 +234,65 @@ class _Bound:
         engaged &= angle <= 2 * math.pi * part.turns
         if not engaged.all():
             self._catch(worlds, state)
-        state["turns"][engaged] = angle[engaged] / (2 * math.pi)
-        free = np.flatnonzero(~engaged)
-        state["turns"][free] = part.turns
-        self._park(worlds, state["turns"], free)
+            free = np.flatnonzero(~engaged)
+            state["turns"][free] = part.turns
+            self._park(worlds, state["turns"], free)
+        np.copyto(state["turns"], angle / (2 * math.pi), where=engaged)
 
         equalities = worlds.bind("eq_active")
         equalities[:, self.helix] = equalities[:, self.weld] = engaged
         worlds.expand("geom_contype")[:, self.feet] = np.where(engaged, 0, _SUPPORT)[:, None]
         worlds.expand("dof_frictionloss")[:, self.dofs[1]] = np.where(engaged, part.torque(angle), part.friction)
-        self._straighten(worlds, state)
         state["tight"][:] = engaged & (angle < 0.05 * part.squeeze)
+        relative = worlds.expand("eq_data")[:, self.weld, 3:10]
+        relative[:] = _STRAIGHT
+        if state["share"].any():
+            relative[:] = self._straighten(state)
 
     def _catch(self, worlds: Worlds, state: State) -> None:
         """Engage the caps that are well placed and turned in, with the carrier where they are."""
         part = self.part
         pose, quat, spin = worlds.bind("xpos"), worlds.bind("xquat"), worlds.bind("cvel")[..., :3]
-        back = conjugate(quat[:, self.mouth])
-        place = rotate(back, pose[:, self.cap] - pose[:, self.mouth])
-        turned = multiply(back, quat[:, self.cap])
-        speed = rotate(back, spin[:, self.cap] - spin[:, self.mouth])[:, 2]
-
-        # How far the starts have passed each other: just so is where a thread catches.
-        apart = (twist(turned) - 2 * math.pi * part.turns + math.pi) % (2 * math.pi) - math.pi
-        turns = part.turns + apart / (2 * math.pi)
-        caught = ~state["engaged"] & (speed < -1e-3) & (apart < 0) & (apart > -part.phase)
-        caught &= (tilt(turned) < part.upright) & (np.hypot(place[:, 0], place[:, 1]) < part.centred)
-        caught &= np.abs(place[:, 2] - part.rest) < part.close
-        ids = np.flatnonzero(caught)
+        apart = pose[:, self.cap] - pose[:, self.mouth]
+        near = np.abs(apart).max(axis=1) < part.rest + part.radius
+        ids = np.flatnonzero(near & ~state["engaged"])
         if not len(ids):
             return
-        unturn = about_z(-2 * math.pi * turns)
+        back = conjugate(quat[ids, self.mouth])
+        place = rotate(back, apart[ids])
+        turned = multiply(back, quat[ids, self.cap])
+        speed = rotate(back, spin[ids, self.cap] - spin[ids, self.mouth])[:, 2]
+
+        # How far the starts have passed each other: just so is where a thread catches.
+        passed = (twist(turned) - 2 * math.pi * part.turns + math.pi) % (2 * math.pi) - math.pi
+        caught = (speed < -1e-3) & (passed < 0) & (passed > -part.phase)
+        caught &= (tilt(turned) < part.upright) & (np.hypot(place[:, 0], place[:, 1]) < part.centred)
+        caught &= np.abs(place[:, 2] - part.rest) < part.close
+        ids = ids[caught]
+        if not len(ids):
+            return
+        turns = part.turns + passed[caught] / (2 * math.pi)
+        place, turned, speed = place[caught], turned[caught], speed[caught]
         place[:, 2] -= part.pitch * turns
-        skew = np.concatenate([rotate(unturn, place), multiply(unturn, turned)], axis=-1)
-        state["skew"][ids] = skew[ids]
+        unturn = about_z(-2 * math.pi * turns)
+        state["skew"][ids] = np.concatenate([rotate(unturn, place), multiply(unturn, turned)], axis=-1)
         state["share"][ids] = 1
-        state["begun"][ids] = turns[ids]
+        state["begun"][ids] = state["turns"][ids] = turns
         state["engaged"][ids] = True
-        self._park(worlds, turns, ids)
+        self._park(worlds, state["turns"], ids)
         # The carrier takes over how the cap moves, or catching it would be a blow.
         qvel = worlds.bind("qvel")
-        qvel[ids, self.dofs[1]] = speed[ids]
-        qvel[ids, self.dofs[0]] = speed[ids] * part.pitch / (2 * math.pi)
+        qvel[ids, self.dofs[1]] = speed
+        qvel[ids, self.dofs[0]] = speed * part.pitch / (2 * math.pi)
 
-    def _straighten(self, worlds: Worlds, state: State) -> None:
-        """What was askew goes within half a turn, and does not come back."""
+    def _straighten(self, state: State) -> Array:
+        """Pose (n, 7) of the cap on its carrier: what was askew goes within half a turn, and does not come back."""
         gone = np.clip(2 * (state["begun"] - state["turns"]), 0, 1)
         np.minimum(state["share"], 1 - gone, out=state["share"])
         share = state["share"][:, None]
         # Mixed with no turn at all, of the two signs that stand for one turn the near one.
-        quat = state["skew"][:, 3:] * np.where(state["skew"][:, 3:4] < 0, -share, share)
-        quat[:, 0] += 1 - share[:, 0]
-        quat /= np.linalg.norm(quat, axis=-1, keepdims=True)
-        data = worlds.expand("eq_data")
-        data[:, self.weld, 3:6] = share * state["skew"][:, :3]
-        data[:, self.weld, 6:10] = quat
+        pose = state["skew"] * share
+        pose[:, 3:] *= np.where(pose[:, 3:4] < 0, -1, 1)
+        pose[:, 3] += 1 - share[:, 0]
+        pose[:, 3:] /= np.linalg.norm(pose[:, 3:], axis=-1, keepdims=True)
+        return pose
