@@ -1,8 +1,9 @@
 """A latch that holds a lid: it catches what closes, and lets go when its lever is moved or when it is overpowered.
 
-The hook is a spring on the lid's hinge: its torque is known exactly, which no soft equality would give, and the lid
-gives way by ``slack`` before it breaks free. Damping of k·dt, which MuJoCo integrates implicitly, makes the step an
-implicit one, so that the spring may be as stiff as it likes.
+The hook is the spring of a tendon on the lid's hinge, slack below 0 and stiff only while the latch is engaged: its
+torque is known exactly, which no soft equality would give, and the lid gives way by ``slack`` before it breaks free.
+Damping of k·dt, which MuJoCo integrates implicitly, makes the step an implicit one, so that the spring may be as stiff
+as it likes.
 """
 
 import math
@@ -17,13 +18,16 @@ from afterlore.lab.parts.part import Array, Rate, State, Worlds, ident, massive
 
 __all__ = ["Latch"]
 
+_FAR = 1e3
+
 
 @dataclass(frozen=True, slots=True)
 class Latch:
-    """A lever that turns about -y, and the hook that it moves. It alone applies torque at the joint that it holds."""
+    """A lever that turns about -y, and the hook that it moves."""
 
     holds: str = "lid"
-    """Name of the hinge that is held, as it was given; ``bind`` adds the prefix that the instrument was attached by."""
+    """Name of the hinge that is held, without the prefix that it shares with the latch: a latch built as
+    ``cycler/latch/`` that holds ``lid`` holds ``cycler/lid``."""
     catch: float = math.radians(0.5)
     """Angle of the held joint below which it is caught, rad; closed is 0."""
     hold: float = 4.0
@@ -56,7 +60,6 @@ class Latch:
 
     def build(self, spec: Any, body: Any, prefix: str = "") -> Any:
         """Gives the lever, with hinge ``lever``; it lies along +x at rest."""
-        del spec
         rod = self.mass * self.length**2 / 12
         lever = massive(body, f"{prefix}lever", self.mass, [rod, rod, rod], [self.length / 2, 0, 0])
         lever.gravcomp = 1
@@ -70,19 +73,16 @@ class Latch:
             frictionloss=self.friction,
             armature=1e-5,
         )
+        above, slash, _ = prefix.rstrip("/").rpartition("/")
+        hook = spec.add_tendon(name=f"{prefix}hook", springlength=[-_FAR, 0], group=5)
+        hook.wrap_joint(f"{above}{slash}{self.holds}", 1)
         return lever
 
     def bind(self, model: Any, prefix: str = "") -> "_Bound":
-        """With ``prefix`` ``cycler/latch/`` the joint ``holds`` is looked for as ``cycler/`` + ``holds``.
-
-        Raises InputError where a joint is missing.
-        """
-        lever = ident(model, "joint", f"{prefix}lever")
-        above = prefix.rstrip("/").rpartition("/")[0]
-        held = ident(model, "joint", f"{above}/{self.holds}" if above else self.holds)
-        qpos, dof = model.jnt_qposadr, model.jnt_dofadr
-        held_dof = int(dof[held])
-        return _Bound(self, int(qpos[lever]), int(qpos[held]), held_dof, float(model.dof_damping[held_dof]))
+        """Raises InputError where there is no such latch."""
+        lever, hook = ident(model, "joint", f"{prefix}lever"), ident(model, "tendon", f"{prefix}hook")
+        held = int(model.wrap_objid[model.tendon_adr[hook]])
+        return _Bound(self, int(model.jnt_qposadr[lever]), int(model.jnt_qposadr[held]), hook)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,7 @@ class _Bound:
     part: Latch
     lever: int
     held: int
-    dof: int
-    undamped: float
+    hook: int
     rate: ClassVar[Rate] = "physics"
 
     def initial(self, n: int) -> State:
@@ -107,7 +106,6 @@ class _Bound:
         caught = state["engaged"] | (angle < part.catch)
         state["engaged"][:] = caught & ~lifted & (angle <= part.slack)
         stiffness = part.hold / part.slack
-        hook = -stiffness * np.maximum(angle, 0)
-        worlds.bind("qfrc_applied")[:, self.dof] = np.where(state["engaged"], hook, 0.0)
-        damping = np.where(state["engaged"], part.damping + stiffness * dt, 0.0)
-        worlds.expand("dof_damping")[:, self.dof] = self.undamped + damping
+        worlds.expand("tendon_stiffness")[:, self.hook] = np.where(state["engaged"], stiffness, 0.0)
+        damping = part.damping + stiffness * dt
+        worlds.expand("tendon_damping")[:, self.hook] = np.where(state["engaged"], damping, 0.0)
