@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from afterlore.core import InputError
+from afterlore.lab.laws.arms import fk
 from afterlore.lab.laws.displays import panel
 from afterlore.lab.laws.flows import ledger, liquid, thermal
 from afterlore.lab.laws.knobs import button, detent, energy
@@ -32,6 +33,7 @@ LAWS: dict[str, Callable[[], Law]] = {
     "liquid": liquid,
     "ledger": ledger,
     "panel": panel,
+    "fk": fk,
 }
 
 

@@ -1,0 +1,95 @@
+"""Robot arms and the gripper: published poses, limits, holding still, and a grip that holds."""
+
+import mujoco
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from afterlore.core import InputError
+from afterlore.lab.parts.part import blank
+from afterlore.lab.robots.arm import Arm
+from afterlore.lab.robots.arms import ARMS, PANDA, UR5E, arm
+from afterlore.lab.robots.gripper import Gripper
+from afterlore.lab.verify import verify
+
+
+def standing(one: Arm, gripper: Gripper | None = None) -> tuple[mujoco.MjModel, mujoco.MjData]:
+    spec = blank()
+    flange = one.build(spec, spec.worldbody)
+    if gripper:
+        gripper.build(spec, flange)
+    model = spec.compile()
+    data = mujoco.MjData(model)
+    data.qpos[: len(one.home)] = data.ctrl[: len(one.home)] = one.home
+    return model, data
+
+
+def test_the_law_of_kinematics_holds() -> None:
+    (verdict,) = verify(["fk"])
+    assert verdict.law.holds
+    assert len(verdict.law.checks) == 4
+
+
+def test_flanges_are_where_their_makers_say() -> None:
+    # Universal Robots' own table, and Franka's ready pose.
+    assert UR5E.reference(np.zeros(6))[0, :3, 3] == pytest.approx([-0.8172, -0.2329, 0.0628], abs=1e-4)
+    ready = PANDA.reference(np.array(PANDA.home))[0]
+    assert ready[:3, 3] == pytest.approx([0.3069, 0, 0.5903], abs=1e-4)
+    assert ready[:3, 2] == pytest.approx([0, 0, -1], abs=1e-9)
+
+
+@given(st.sampled_from(list(ARMS.values())), st.integers(0, 2**32 - 1))
+def test_poses_are_rigid_and_within_reach(one: Arm, seed: int) -> None:
+    pose = one.reference(np.random.default_rng(seed).uniform(-3, 3, len(one.links)))[0]
+    assert np.allclose(pose[:3, :3] @ pose[:3, :3].T, np.eye(3), atol=1e-12)
+    assert np.linalg.det(pose[:3, :3]) == pytest.approx(1)
+    assert np.linalg.norm(pose[:3, 3]) < sum(abs(link.a) + abs(link.d) for link in one.links) + one.flange
+
+
+@pytest.mark.parametrize("one", ARMS.values(), ids=ARMS)
+def test_an_arm_holds_still_and_keeps_its_limits(one: Arm) -> None:
+    model, data = standing(one, Gripper())
+    for _ in range(1000):
+        mujoco.mj_step(model, data)
+    assert data.qpos[: len(one.home)] == pytest.approx(one.home, abs=2e-3)
+    data.ctrl[: len(one.home)] = 100
+    for _ in range(2000):
+        mujoco.mj_step(model, data)
+        assert np.all(np.abs(data.actuator_force[: len(one.home)]) <= [link.torque + 1e-9 for link in one.links])
+    assert np.all(data.qpos[: len(one.home)] <= np.array([link.high for link in one.links]) + 0.02)
+    assert model.body_mass.sum() == pytest.approx(sum(link.mass for link in one.links) + Gripper().mass)
+
+
+def test_a_grip_holds_what_is_not_too_heavy() -> None:
+    spec = blank()
+    hand = spec.worldbody.add_body(name="hand", pos=[0, 0, 0.4], quat=[0, 1, 0, 0])
+    gripper = Gripper()
+    gripper.build(spec, hand)
+    tube = spec.worldbody.add_body(name="tube", pos=[0, 0, 0.4 - 0.058 - gripper.length + gripper.pad[2]])
+    tube.add_freejoint()
+    tube.add_geom(type=mujoco.mjtGeom.mjGEOM_CYLINDER, size=[0.008, 0.03, 0], mass=0.02)
+    model = spec.compile()
+    data = mujoco.MjData(model)
+    data.joint("left").qpos = data.joint("right").qpos = 0.009
+    heights = []
+    for _ in range(2000):
+        data.actuator("gripper").ctrl = 0
+        mujoco.mj_step(model, data)
+        heights.append(float(data.body("tube").xpos[2]))
+    # It falls until it is held, and then stays for 3 s.
+    assert heights[500] == pytest.approx(0.4 - 0.058 - gripper.length + gripper.pad[2], abs=0.01)
+    assert heights[-1] == pytest.approx(heights[500], abs=0.0005)
+    assert data.joint("left").qpos[0] == pytest.approx(data.joint("right").qpos[0], abs=1e-3)
+    data.actuator("gripper").ctrl = gripper.width
+    for _ in range(500):
+        mujoco.mj_step(model, data)
+    assert data.body("tube").xpos[2] < 0.1
+    assert data.joint("left").qpos[0] == pytest.approx(gripper.width / 2, abs=1e-3)
+
+
+def test_unknown_arms_and_wrong_angles() -> None:
+    with pytest.raises(InputError, match="no arm 'ur10'; there are: ur5e, panda"):
+        arm("ur10")
+    with pytest.raises(InputError, match="'panda' has 7 joints, not 6"):
+        PANDA.reference(np.zeros(6))
