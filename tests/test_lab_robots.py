@@ -11,6 +11,7 @@ from afterlore.lab.parts.part import blank
 from afterlore.lab.robots.arm import Arm
 from afterlore.lab.robots.arms import ARMS, PANDA, UR5E, arm
 from afterlore.lab.robots.gripper import Gripper
+from afterlore.lab.robots.ik import Solver
 from afterlore.lab.verify import verify
 
 
@@ -93,3 +94,30 @@ def test_unknown_arms_and_wrong_angles() -> None:
         arm("ur10")
     with pytest.raises(InputError, match="'panda' has 7 joints, not 6"):
         PANDA.reference(np.zeros(6))
+
+
+@pytest.mark.parametrize("one", ARMS.values(), ids=ARMS)
+def test_poses_that_an_arm_can_take_are_found_again(one: Arm) -> None:
+    solver, rng = Solver(one, tool=0.15), np.random.default_rng(3)
+    low, high = (np.array([getattr(link, end) for link in one.links]) for end in ("low", "high"))
+    shift = np.eye(4)
+    shift[2, 3] = 0.15
+    found = 0
+    for _ in range(40):
+        angles = np.clip(np.array(one.home) + rng.uniform(-0.6, 0.6, len(one.links)), low, high)
+        reached = solver.solve(one.reference(angles)[0] @ shift)
+        assert np.all((low - 1e-6 <= reached.angles) & (reached.angles <= high + 1e-6))
+        there = one.reference(reached.angles)[0] @ shift
+        assert np.linalg.norm(there[:3, 3] - (one.reference(angles)[0] @ shift)[:3, 3]) == pytest.approx(
+            reached.distance, abs=1e-9
+        )
+        found += reached.holds
+    assert found >= 39
+
+
+def test_what_is_out_of_reach_is_said_to_be() -> None:
+    far = np.eye(4)
+    far[:3, 3] = 3, 0, 0
+    assert not Solver(UR5E).solve(far).holds
+    with pytest.raises(InputError, match="a pose is a matrix of 4 x 4"):
+        Solver(UR5E).solve(np.ones((4, 4)))
