@@ -36,9 +36,7 @@ class Gripper:
         palm = massive(body, f"{prefix}palm", self.mass * 0.8, (1e-3, 1e-3, 5e-4), (0, 0, 0.03), gravcomp=1)
         dark, pale = [0.16, 0.17, 0.19, 1], [0.32, 0.33, 0.36, 1]
         palm.add_geom(type=mujoco.mjtGeom.mjGEOM_CYLINDER, size=[0.036, 0.008, 0], pos=[0, 0, 0.008], rgba=pale)
-        palm.add_geom(
-            type=mujoco.mjtGeom.mjGEOM_BOX, size=[0.022, 0.052, 0.022], pos=[0, 0, 0.036], rgba=dark, group=2
-        )
+        palm.add_geom(type=mujoco.mjtGeom.mjGEOM_BOX, size=[0.022, 0.052, 0.022], pos=[0, 0, 0.036], rgba=dark, group=2)
         for name, side in (("left", 1), ("right", -1)):
             self._finger(palm, prefix + name, side, dark)
         spec.add_exclude(bodyname1=f"{prefix}left", bodyname2=f"{prefix}right")
@@ -48,9 +46,7 @@ class Gripper:
         width = spec.add_tendon(name=f"{prefix}width")
         width.wrap_joint(f"{prefix}left", 1)
         width.wrap_joint(f"{prefix}right", 1)
-        servo = spec.add_actuator(
-            name=f"{prefix}gripper", target=f"{prefix}width", trntype=mujoco.mjtTrn.mjTRN_TENDON
-        )
+        servo = spec.add_actuator(name=f"{prefix}gripper", target=f"{prefix}width", trntype=mujoco.mjtTrn.mjTRN_TENDON)
         servo.set_to_position(kp=2000, kv=60)
         servo.ctrlrange = [0, self.width]
         servo.forcerange = [-self.force, self.force]

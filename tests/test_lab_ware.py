@@ -1,0 +1,83 @@
+"""Labware: what it holds, where its marks are, and that it stands where it is put."""
+
+import mujoco
+import numpy as np
+import pytest
+
+from afterlore.core import InputError
+from afterlore.lab.meshes import revolved
+from afterlore.lab.parts.part import blank
+from afterlore.lab.ware.plate import Plate
+from afterlore.lab.ware.rack import Rack
+from afterlore.lab.ware.tube import TUBES, Tube, tube
+
+
+@pytest.mark.parametrize("one", TUBES.values(), ids=TUBES)
+def test_a_mark_stands_where_the_shape_holds_its_volume(one: Tube) -> None:
+    assert one.capacity > one.nominal
+    assert one.height(one.nominal) < one.length
+    heights = [one.height(mark) for mark in one.marks]
+    assert heights == sorted(heights)
+    for mark, top in zip(one.marks, heights, strict=True):
+        below = [(radius, height) for radius, height in one.within if height < top]
+        radius = float(np.interp(top, [z for _, z in one.within[1:]], [r for r, _ in one.within[1:]]))
+        held = revolved([*below, (radius, top), (0, top)], sides=400).volume * 1e6
+        assert held == pytest.approx(mark, rel=0.001)
+
+
+@pytest.mark.parametrize("one", TUBES.values(), ids=TUBES)
+@pytest.mark.parametrize("share", [0.1, 0.6, 1.0])
+def test_a_liquid_is_seen_as_large_as_it_is(one: Tube, share: float) -> None:
+    seen = revolved(one.filled(share * one.nominal), sides=400).volume * 1e6
+    # It is drawn a hair narrower than the inside, so that two surfaces never fight.
+    assert seen == pytest.approx(share * one.nominal * 0.985**2, rel=0.01)
+
+
+@pytest.mark.parametrize("one", TUBES.values(), ids=TUBES)
+def test_a_tube_rests_in_its_rack(one: Tube) -> None:
+    spec = blank()
+    spec.worldbody.add_geom(type=mujoco.mjtGeom.mjGEOM_PLANE, size=[1, 1, 0.1])
+    rack = Rack(one, rows=1, columns=2)
+    rack.build(spec, spec.worldbody.add_body(name="rack"))
+    body = spec.worldbody.add_body(name="stands", pos=rack.slot(1))
+    body.add_freejoint()
+    one.build(spec, body, "t", volume=one.nominal / 2)
+    model = spec.compile()
+    data = mujoco.MjData(model)
+    mujoco.mj_forward(model, data)
+    assert min([0.0, *data.contact.dist]) > -5e-4
+    heights = []
+    for _ in range(1000):
+        mujoco.mj_step(model, data)
+        heights.append(data.body("stands").xpos.copy())
+    assert np.linalg.norm(heights[-1] - heights[500]) < 2e-4
+    assert np.linalg.norm(heights[-1] - rack.slot(1)) < 2e-3
+    assert data.body("stands").xmat[8] > 0.999
+    assert model.body("ttube").mass[0] == pytest.approx(one.mass + one.nominal / 2 * 1e-3)
+
+
+def test_a_plate_is_as_the_standard_has_it() -> None:
+    plate = Plate()
+    assert plate.volume == pytest.approx(0.395, rel=0.02)
+    first, last = np.array(plate.well("A1")), np.array(plate.well("H12"))
+    assert last[0] - first[0] == pytest.approx(11 * 0.009)
+    assert first[1] - last[1] == pytest.approx(7 * 0.009)
+    # The wells lie in the middle of the plate.
+    assert (first + last)[:2] == pytest.approx([0, 0], abs=1e-5)
+    spec = blank()
+    plate.build(spec, spec.worldbody)
+    assert spec.compile().ngeom < 10
+
+
+def test_what_is_not_there_is_named() -> None:
+    with pytest.raises(InputError, match=r"no tube '2ml'; there are: 1\.5ml, 15ml, 50ml"):
+        tube("2ml")
+    with pytest.raises(InputError, match=r"holds 0 to 1[67]\.\d+ ml, not 20"):
+        tube("15ml").height(20)
+    with pytest.raises(InputError, match="the rack has places 0 to 7, not 8"):
+        Rack(tube("15ml")).slot(8)
+    with pytest.raises(InputError, match="a rack has a row and a column at least"):
+        Rack(tube("15ml"), rows=0)
+    for name in ("I1", "A13", "A0", "", "1A"):
+        with pytest.raises(InputError, match="there are A1 to H12"):
+            Plate().well(name)
