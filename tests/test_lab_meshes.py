@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from afterlore.core import InputError
-from afterlore.lab.meshes import Mesh, revolved, rounded_box
+from afterlore.lab.meshes import Mesh, holed, revolved, rounded_box
 
 sizes = st.floats(0.002, 0.2)
 
@@ -55,6 +55,14 @@ def test_a_rounded_box_is_closed_and_little_less_than_a_box(half: tuple[float, f
     assert mesh.volume == pytest.approx(whole + 4 / 3 * math.pi * radius**3, rel=0.01)
 
 
+@given(sizes, sizes, sizes, st.floats(0.05, 0.95))
+def test_a_plate_with_a_hole_lacks_what_was_in_it(x: float, y: float, z: float, share: float) -> None:
+    hole = share * min(x, y)
+    mesh = holed((x, y, z), hole, sides=400)
+    assert closed(mesh)
+    assert mesh.volume == pytest.approx((4 * x * y - math.pi * hole**2) * 2 * z, rel=1e-3)
+
+
 def test_what_is_no_shape() -> None:
     with pytest.raises(InputError, match="a profile is two points or more"):
         revolved([(0, 0)])
@@ -62,3 +70,5 @@ def test_what_is_no_shape() -> None:
         revolved([(-1, 0), (1, 1)])
     with pytest.raises(InputError, match=r"are rounded by 0 to 0\.1"):
         rounded_box([0.1, 0.2, 0.3], 0.2)
+    with pytest.raises(InputError, match=r"is wider than 0, and less than 0\.1"):
+        holed([0.1, 0.2, 0.3], 0.1)

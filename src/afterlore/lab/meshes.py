@@ -14,7 +14,7 @@ import numpy as np
 from afterlore.core import InputError
 from afterlore.lab.parts.part import Array
 
-__all__ = ["Mesh", "revolved", "rounded_box", "seen"]
+__all__ = ["Mesh", "holed", "revolved", "rounded_box", "seen"]
 
 Profile = Sequence[tuple[float, float]]
 """Points (radius, height)."""
@@ -113,6 +113,31 @@ def rounded_box(half: Sequence[float], radius: float, *, segments: int = 4) -> M
     a, b, c = np.moveaxis(points[faces], 1, 0)
     solid = np.linalg.norm(np.cross(b - a, c - a), axis=1) > 1e-18
     return Mesh(points, faces[solid], np.empty((0, 2)))
+
+
+def holed(half: Sequence[float], hole: float, *, sides: int = 64) -> Mesh:
+    """A plate of half sizes ``half`` (x, y, z) with a round hole. Raises InputError for one that is too wide."""
+    x, y, z = half
+    if not 0 < hole < min(x, y):
+        raise InputError(f"the hole of a plate of half sizes {list(half)!r} is wider than 0, and less than {min(x, y)}")
+    corners = np.arctan2([y, y, -y, -y], [x, -x, -x, x]) % (2 * math.pi)
+    # The corners are among the angles, or they would be cut off.
+    angles = np.unique(np.concatenate([np.linspace(0, 2 * math.pi, sides, endpoint=False), corners]))
+    ways = np.stack([np.cos(angles), np.sin(angles)], -1)
+    outer = ways * np.min(np.array([x, y]) / np.maximum(np.abs(ways), 1e-12), axis=1, keepdims=True)
+    rings = [(outer, -z), (outer, z), (ways * hole, z), (ways * hole, -z)]
+    vertices = np.concatenate([np.column_stack([flat, np.full(len(flat), level)]) for flat, level in rings])
+    count = len(angles)
+    at = np.arange(count)
+    ahead = (at + 1) % count
+    faces = []
+    for ring in range(4):
+        low, high = ring * count, (ring + 1) % 4 * count
+        faces += [
+            np.stack([low + at, low + ahead, high + ahead], -1),
+            np.stack([low + at, high + ahead, high + at], -1),
+        ]
+    return Mesh(vertices, np.concatenate(faces), np.empty((0, 2)))
 
 
 def seen(body: Any, mesh: str, rgba: Sequence[float], *, material: str = "", **more: Any) -> Any:
