@@ -1,12 +1,15 @@
 """Instruments: what moves moves as it should, nothing touches at rest, and they are seen."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import mujoco
 import numpy as np
 import pytest
+from PIL import Image
 
+from afterlore.app import cli
 from afterlore.core import InputError
 from afterlore.lab.instruments.all import INSTRUMENTS, instrument
 from afterlore.lab.instruments.mixers import ThermalMixer
@@ -98,3 +101,15 @@ def test_an_instrument_is_seen_and_stands_on_the_table(name: str) -> None:
 def test_unknown_instruments_are_named() -> None:
     with pytest.raises(InputError, match="no instrument 'spinner'; there are: mini centrifuge, bench"):
         instrument("spinner")
+
+
+def test_a_sheet_is_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "sheet.png"
+    assert cli.run(["lab", "render", "vortex mixer", "thermal cycler", "--out", str(out), "--width", "120"]) == 0
+    assert str(out) in capsys.readouterr().out
+    with Image.open(out) as picture:
+        assert picture.size == (240, 112)
+    assert cli.run(["lab", "render", "--out", str(tmp_path / "sheet.jpg")]) == 2
+    assert "a picture is written as .png" in capsys.readouterr().err
+    assert cli.run(["lab", "render", "spinner", "--out", str(out)]) == 2
+    assert "no instrument 'spinner'" in capsys.readouterr().err

@@ -7,11 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
+from afterlore.app.lab_render import render
 from afterlore.core import InputError
 
 __all__ = ["app"]
 
 app = typer.Typer(help="A digital biology laboratory: physics that obeys its laws, for robot policies.")
+app.command()(render)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]
 

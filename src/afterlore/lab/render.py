@@ -109,5 +109,5 @@ def _context() -> Callable[[int, int], Any]:
         else:
             return made
     raise InputError(
-        f"nothing here can draw ({'; '.join(said)}); install libegl1 and libgl1-mesa-dri, or libosmesa6 (Debian's names)"
+        f"nothing here can draw ({'; '.join(said)}); install libegl1 and libgl1-mesa-dri, or libosmesa6 (Debian)"
     )
