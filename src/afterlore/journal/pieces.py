@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from afterlore.core import InputError, Progress
 
-__all__ = ["read_pieces", "work_pieces"]
+__all__ = ["mend", "read_pieces", "work_pieces"]
 
 P = TypeVar("P")
 
@@ -37,9 +37,9 @@ def work_pieces(
     progress.stage(stage, len(pieces))
     progress.advance(len(pieces) - len(todo))
     file.parent.mkdir(parents=True, exist_ok=True)
+    mend(file)
     others = set(active_children())
     with file.open("ab") as out, ProcessPoolExecutor(jobs, initializer=_deaf) as pool:
-        out.truncate(_whole(file))
         try:
             waiting = {pool.submit(run, piece): key for key, piece in todo.items()}
             for done in as_completed(waiting):
@@ -60,7 +60,8 @@ def read_pieces(file: Path, needed: Collection[str] = ()) -> list[dict[str, Any]
     if not file.is_file():
         return []
     found = []
-    for number, text in enumerate(file.read_bytes()[: _whole(file)].splitlines(), 1):
+    whole = file.read_bytes().rpartition(b"\n")[0]
+    for number, text in enumerate(whole.splitlines(), 1):
         try:
             line = json.loads(text)
             for name in ("key", *needed):
@@ -76,6 +77,8 @@ def _deaf() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _whole(file: Path) -> int:
-    """Bytes up to the last whole line: what follows was being written when a process was killed."""
-    return file.read_bytes().rfind(b"\n") + 1
+def mend(file: Path) -> None:
+    """Cut off a last line that was being written when a process was killed; nothing where there is no file."""
+    if file.is_file():
+        with file.open("r+b") as torn:
+            torn.truncate(torn.read().rfind(b"\n") + 1)

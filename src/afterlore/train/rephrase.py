@@ -18,6 +18,7 @@ from pathlib import Path
 
 from afterlore.core import ChatModel, InputError, Ledger, Message, Progress, Request, Role, digest
 from afterlore.grading import final_answer, key
+from afterlore.journal import mend
 from afterlore.train.data import Question
 
 __all__ = ["Rewording", "numbers", "read_done", "rephrase", "survives"]
@@ -110,7 +111,7 @@ async def rephrase(
     progress.advance(sum(question.id in done for question in questions))
     free = asyncio.Semaphore(workers)
     file.parent.mkdir(parents=True, exist_ok=True)
-    _cut(file)
+    mend(file)
     with file.open("a", encoding="utf-8", newline="\n") as out:
 
         async def one(question: Question) -> None:
@@ -138,22 +139,12 @@ def read_done(file: Path) -> list[Rewording]:
     if not file.is_file():
         return []
     found = []
-    for number, line in enumerate(file.read_bytes()[: _whole(file)].splitlines(), 1):
+    for number, line in enumerate(file.read_bytes().rpartition(b"\n")[0].splitlines(), 1):
         try:
             found.append(Rewording(**json.loads(line)))
         except (ValueError, TypeError) as error:
             raise InputError(f"{str(file)!r} line {number} is no rewording ({error}); name another --out") from error
     return found
-
-
-def _whole(file: Path) -> int:
-    return file.read_bytes().rfind(b"\n") + 1
-
-
-def _cut(file: Path) -> None:
-    if file.is_file():
-        with file.open("r+b") as torn:
-            torn.truncate(_whole(file))
 
 
 async def _one(question: Question, model: ChatModel, *, solve: bool, ledger: Ledger) -> Rewording:

@@ -9,6 +9,7 @@ from peft import AutoPeftModelForCausalLM
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from afterlore.core import InputError, Progress
+from afterlore.journal import mend
 from afterlore.train.data import Question
 from afterlore.train.hush import hush
 from afterlore.train.prompts import prompt
@@ -67,16 +68,15 @@ def sample(
 
 
 def _done(file: Path) -> set[str]:
-    """Ids that stand in the file; a line that was cut off is taken out of it."""
+    """Ids that stand in the file."""
     if not file.is_file():
         return set()
-    whole = file.read_bytes()[: file.read_bytes().rfind(b"\n") + 1]
+    lines = file.read_bytes().rpartition(b"\n")[0].splitlines()
     try:
-        found = {json.loads(line)["id"] for line in whole.splitlines() if "rollouts" in json.loads(line)}
+        rows = [json.loads(line) for line in lines]
+        if all("rollouts" in row for row in rows):
+            mend(file)
+            return {row["id"] for row in rows}
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{str(file)!r} holds no roll-outs ({error}); name another --out") from error
-    if len(found) != len(whole.splitlines()):
-        raise InputError(f"{str(file)!r} holds something else than roll-outs; name another --out")
-    with file.open("r+b") as torn:
-        torn.truncate(len(whole))
-    return found
+    raise InputError(f"{str(file)!r} holds something else than roll-outs; name another --out")
