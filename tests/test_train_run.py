@@ -147,6 +147,18 @@ def test_a_collapse_stops_the_run_where_that_is_asked_for(tmp_path: Path) -> Non
         assert "训练" in page
 
 
+def test_a_run_whose_answers_cannot_be_read_says_so(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changes = {"rollouts__max_tokens": 1, "rollouts__temperature": 0.01, "optimizer__steps": 2, "method": "majority"}
+    assert run(folder, tmp_path / "out", "--json", monitor__tensorboard=False, **changes) == 0
+    unread = json.loads(capsys.readouterr().out)["unread"]
+    seen = read(tmp_path / "out" / "observations.jsonl")
+    assert unread == pytest.approx(sum(one.unanswered for one in seen) / len(seen))
+    assert run(folder, tmp_path / "again", monitor__tensorboard=False, **changes) == 0
+    assert ("no answer could be read" in capsys.readouterr().out) == (unread > 0.9)
+
+
 def test_ctrl_c_says_how_to_go_on(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     words = ["train", "run", str(folder / "run.toml"), *sets(out, optimizer__steps=100_000)]

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 __all__ = ["run"]
 
 
+_UNREAD = 0.9
+"""Share of roll-outs without an answer, above which hardly anything can have been learned."""
+
+
 def run(
     config: Annotated[str, typer.Argument(metavar="CONFIG", help="A TOML file, or the name of a shipped one.")],
     changes: Annotated[
@@ -63,8 +67,14 @@ def _train(settings: "Settings", *, resume: bool, as_json: bool) -> None:
         done = train(settings, resume=resume, progress=bar)
     alarm = done.alarm and {"step": done.alarm.step, "signs": done.alarm.signs}
     if as_json:
-        typer.echo(json.dumps({"checkpoint": str(done.checkpoint), "page": str(done.page), "alarm": alarm}))
+        said = {"checkpoint": str(done.checkpoint), "page": str(done.page), "alarm": alarm, "unread": done.unread}
+        typer.echo(json.dumps(said))
         return
+    if done.unread > _UNREAD:
+        typer.echo(
+            f"Of {done.unread:.0%} of the roll-outs no answer could be read: ask for \\boxed{{}} in data.system, or raise "
+            "rollouts.max_tokens."
+        )
     if done.alarm:
         typer.echo(f"At step {done.alarm.step} it was clear that the run collapses: {'; '.join(done.alarm.signs)}")
     typer.echo(f"The model: {done.checkpoint}\nHow it went: {done.page}")

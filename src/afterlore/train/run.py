@@ -35,6 +35,8 @@ class Done(NamedTuple):
     """The last one; its folder is a model, or an adapter, as every other."""
     page: Path
     alarm: Alarm | None
+    unread: float
+    """Share of roll-outs without an answer that could be read."""
 
 
 def train(settings: Settings, *, resume: bool, progress: Progress) -> Done:
@@ -91,7 +93,7 @@ def train(settings: Settings, *, resume: bool, progress: Progress) -> Done:
         raise InputError(
             f"the GPU's memory is full; take a smaller hardware.batch or rollouts.max_tokens. {checkpoints.said()}"
         ) from error
-    return Done(checkpoints.last(), watch.page, watch.monitor.alarm)
+    return Done(checkpoints.last(), watch.page, watch.monitor.alarm, watch.unread)
 
 
 _SETTINGS = "settings.json"

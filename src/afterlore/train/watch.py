@@ -3,6 +3,7 @@
 import json
 import time
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from transformers import TrainerCallback
@@ -54,6 +55,11 @@ class Watch(TrainerCallback):  # type: ignore[misc]
     def page(self) -> Path:
         """Where a person looks."""
         return self._folder / "run.html"
+
+    @property
+    def unread(self) -> float:
+        """Share of all roll-outs without an answer that could be read; 0 before the first step."""
+        return fmean(one.unanswered for one in self._seen) if self._seen else 0.0
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
         self._progress.stage("train", state.max_steps)
