@@ -72,8 +72,8 @@ def _train(settings: "Settings", *, resume: bool, as_json: bool) -> None:
         return
     if done.unread > _UNREAD:
         typer.echo(
-            f"Of {done.unread:.0%} of the roll-outs no answer could be read: ask for \\boxed{{}} in data.system, or raise "
-            "rollouts.max_tokens."
+            f"Of {done.unread:.0%} of the roll-outs no answer could be read: ask for \\boxed{{}} in data.system, "
+            "or raise rollouts.max_tokens."
         )
     if done.alarm:
         typer.echo(f"At step {done.alarm.step} it was clear that the run collapses: {'; '.join(done.alarm.signs)}")
