@@ -22,12 +22,12 @@ from afterlore.lab.parts.liquid import Liquid, oscillate
 from afterlore.lab.parts.panel import Field, Panel
 from afterlore.lab.parts.part import One, blank, ident, massive, reset, upload
 from afterlore.lab.parts.pump import MICROLITRE, Pump
-from afterlore.lab.parts.rig import Rig, table
+from afterlore.lab.parts.rig import Rig, motor, servo, table
 from afterlore.lab.parts.rotor import Rotor
 from afterlore.lab.parts.scenes import SCENES, play
 from afterlore.lab.parts.solid import Solid, share_below
 from afterlore.lab.parts.thermal import Thermal
-from afterlore.lab.parts.thread import Thread
+from afterlore.lab.parts.thread import GRIP, Thread
 
 VESSEL = ((0.004, 0.0), (0.02, 0.01), (0.009, 0.03), (0.011, 0.05))
 
@@ -257,6 +257,46 @@ def test_only_turning_in_catches(turn: float) -> None:
     rig.forward()
     rig.step(30)
     assert rig.state[""]["engaged"][0] == (turn < 0)
+
+
+@pytest.mark.parametrize(("grip", "holds"), [(GRIP, True), ({}, False)])
+def test_two_fingers_seat_a_cap(grip: dict[str, Any], holds: bool) -> None:
+    """By friction alone, from half a turn above the seat; with the contacts that geoms have by themselves they slip."""
+    part = Thread()
+    spec, mount = table()
+    spec.option.cone, spec.option.impratio = mujoco.mjtCone.mjCONE_ELLIPTIC, 10 if grip else 1
+    cap = part.build(spec, mount)
+    cap.add_geom(type=mujoco.mjtGeom.mjGEOM_CYLINDER, size=[0.014, 0.006, 0], pos=[0, 0, -0.004], mass=0, **grip)
+    hand = massive(spec.worldbody, "hand", 0.5, [1e-3] * 3, pos=[0, 0, 0.05], gravcomp=1)
+    hand.add_joint(name="lift", type=mujoco.mjtJoint.mjJNT_SLIDE, axis=[0, 0, 1])
+    hand.add_joint(name="wrist", axis=[0, 0, 1])
+    for side in (-1, 1):
+        finger = massive(hand, f"finger{side}", 0.05, [1e-5] * 3, gravcomp=1)
+        finger.add_joint(name=f"finger{side}", type=mujoco.mjtJoint.mjJNT_SLIDE, axis=[-side, 0, 0], damping=5)
+        place = [side * 0.022, 0, -0.004]
+        finger.add_geom(type=mujoco.mjtGeom.mjGEOM_BOX, size=[0.004, 0.01, 0.008], pos=place, mass=0)
+        motor(spec, f"finger{side}")
+    servo(spec, "lift", 10_000, 200)
+    servo(spec, "wrist", 50, 1)
+    rig = Rig(spec, {"": part})
+    bound: Any = rig.bound[""]
+    bound.place(rig.batch, rig.state[""], 0.5)
+    rig.joint("lift")[0][:] = part.pitch / 2
+    rig.forward()
+    rig.control("finger-1")[:] = rig.control("finger1")[:] = 30
+
+    def turn(degrees: float) -> None:
+        """Half a turn above the seat is 180°."""
+        rig.control("wrist")[:] = math.radians(degrees - 180)
+        rig.control("lift")[:] = part.pitch * max(0.0, degrees) / 360
+        rig.step()
+
+    for step in range(2000):
+        turn(180 - 190 * max(0, step - 200) / 1800)
+    assert rig.state[""]["tight"][0] == holds
+    for step in range(1000):
+        turn(-10 + 100 * step / 1000)
+    assert (0.2 < rig.state[""]["turns"][0] < 0.3) == holds
 
 
 def test_a_plunger_pushed_under_the_surface_blows_no_liquid_away() -> None:

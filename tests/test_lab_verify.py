@@ -48,6 +48,12 @@ def test_the_bounds_are_those_that_were_promised(measured: dict[str, Law]) -> No
     assert {promise: bounds.get(promise) for promise in PROMISED} == PROMISED
 
 
+def test_every_figure_can_be_written_down(measured: dict[str, Law]) -> None:
+    for law in measured.values():
+        for check in law.checks:
+            assert json.loads(json.dumps([check.error, check.bound, check.holds])) == [check.error, check.bound, True]
+
+
 def test_mutations_that_were_asked_for_are_there() -> None:
     assert {"stuck latch", "halved pitch", "zero detent", "leaking tip"} <= MUTATIONS.keys()
 

@@ -19,7 +19,7 @@ class Check:
     @property
     def holds(self) -> bool:
         """Whether the error is within the bound."""
-        return math.isfinite(self.error) and abs(self.error) <= self.bound
+        return bool(math.isfinite(self.error) and abs(self.error) <= self.bound)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ worlds looks like this::
     for bound, state in parts:
         bound.step(worlds, state, dt)               # reads qpos, xpos …; writes qfrc_applied, eq_active …
 
-``Rig`` is that loop. With a single ``MjData`` the parts stand between ``mj_step1`` and ``mj_step2``.
+``Rig`` is that loop. With a single ``MjData`` the parts stand between ``mj_step1`` and ``mj_step2``, where the
+constraints of the step are made already: what a part switches on or off then acts one step later, its forces at once.
 
 Parts whose ``rate`` is ``physics`` are stepped after every physics step, those whose ``rate`` is ``control`` may be
 stepped once a control step, with its ``dt``. A part owns what it builds: it alone sets ``qfrc_applied`` of its joints

@@ -10,6 +10,7 @@ A joint equality of MuJoCo regularises as if its polynomial had no slope, so tha
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -19,8 +20,16 @@ import numpy as np
 from afterlore.lab.parts.part import Array, Rate, State, Worlds, ident, massive
 from afterlore.lab.parts.rotation import about_z, conjugate, multiply, rotate, tilt, twist
 
-__all__ = ["Thread"]
+__all__ = ["GRIP", "Thread"]
 
+GRIP: Mapping[str, Any] = {
+    "solimp": (0.99, 0.999, 1e-3, 0.5, 2),
+    "priority": 1,
+    "condim": 4,
+    "friction": (1.0, 0.005, 1e-4),
+}
+"""For geoms of a cap that fingers hold. A cap weighs so little that usual contacts, which are softened by mass, let it
+slip through fingers that turn it; these hold, best with elliptic cones and an ``impratio`` of 10."""
 _STIFF = [0.9999, 0.9999, 1e-3, 0.5, 2]
 _SUPPORT = 1 << 6
 """Collision bit by which a cap that is not engaged rests on the thread's start, and nothing else."""
