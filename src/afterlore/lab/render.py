@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
-import mujoco  # type: ignore[import-untyped]
+import mujoco
 import numpy as np
 
 from afterlore.core import InputError

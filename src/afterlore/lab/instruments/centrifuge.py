@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import mujoco  # type: ignore[import-untyped]
+import mujoco
 
 from afterlore.core import InputError
 from afterlore.lab.instruments.housing import DARK, GLASS, GREY, WHITE, apart, box, feet, hinge, solid, words

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import mujoco  # type: ignore[import-untyped]
+import mujoco
 import numpy as np
 
 from afterlore.lab.instruments.housing import DARK, GREY, WHITE, apart, box, feet, solid, words

@@ -1,6 +1,6 @@
 """The law of robot arms: the model stands where the maker's kinematics say."""
 
-import mujoco  # type: ignore[import-untyped]
+import mujoco
 import numpy as np
 
 from afterlore.lab.laws.law import Check, Law

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-import mujoco  # type: ignore[import-untyped]
+import mujoco
 import numpy as np
 
 from afterlore.lab.laws.law import Check, Law

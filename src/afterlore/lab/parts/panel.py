@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar
 
-import mujoco  # type: ignore[import-untyped]
+import mujoco
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 

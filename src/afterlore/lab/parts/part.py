@@ -24,7 +24,7 @@ and ``xfrc_applied`` of its bodies, so that nobody has to clear or add forces of
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal, Protocol
 
-import mujoco  # type: ignore[import-untyped]
+import mujoco
 import numpy as np
 from numpy.typing import NDArray
 

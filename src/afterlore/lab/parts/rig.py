@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-import mujoco  # type: ignore[import-untyped]
-from mujoco.batch import Batch  # type: ignore[import-untyped]
+import mujoco
+from mujoco.batch import Batch
 
 from afterlore.lab.parts.part import Array, Part, State, Views, blank
 

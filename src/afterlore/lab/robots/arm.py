@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import mujoco  # type: ignore[import-untyped]
+import mujoco
 import numpy as np
 
 from afterlore.core import InputError

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-import mujoco  # type: ignore[import-untyped]
+import mujoco
 
 from afterlore.lab.parts.part import massive
 

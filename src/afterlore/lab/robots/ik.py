@@ -7,7 +7,7 @@ quadratic programme over six or seven joints is the faster for it.
 from dataclasses import dataclass
 
 import mink
-import mujoco  # type: ignore[import-untyped]
+import mujoco
 import numpy as np
 
 from afterlore.core import InputError

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import mujoco  # type: ignore[import-untyped]
+import mujoco
 
 from afterlore.core import InputError
 from afterlore.lab.meshes import revolved, rounded_box, seen
