@@ -275,6 +275,14 @@ def test_a_bad_setting_is_named_with_its_fix(
     assert said in capsys.readouterr().err
 
 
+def test_a_run_that_was_started_with_other_processes(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert run(folder, tmp_path / "out") == 2
+    assert "asks for 1 processes, and there are 2; start it with: accelerate launch" in capsys.readouterr().err
+
+
 def test_all_bad_settings_are_said_at_once(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(folder, tmp_path / "out", rollouts__group=0, hardware__batch=0, seed=-1) == 2
     assert "has 3 bad settings" in capsys.readouterr().err

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
+from accelerate.utils import get_int_from_env
 from datasets import Dataset
 from peft import get_peft_model
 from pydantic import ValidationError
@@ -49,11 +50,7 @@ def train(settings: Settings, *, resume: bool, progress: Progress) -> Done:
     checkpoints = Checkpoints(out, settings.monitor.keep)
     last = _last(settings, checkpoints, resume=resume)
     questions = _questions(settings)
-    if settings.hardware.gpus > torch.cuda.device_count():
-        raise InputError(
-            f"hardware.gpus is {settings.hardware.gpus}, but PyTorch sees {torch.cuda.device_count()}; "
-            "set hardware.gpus=0 and hardware.precision=fp32 to train on the processor"
-        )
+    _machine(settings)
     tokenizer = _tokenizer(settings.model)
     rows = _rows(questions, settings, tokenizer, settings.forms)
     steps = plan(settings, len(rows) // settings.forms).steps or 1
@@ -126,6 +123,21 @@ def _same_run(settings: Settings, out: Path) -> None:
         raise InputError(
             f"{str(out)!r} began with {changed[0]} = {one[changed[0]]!r}, and is to go on with {other[changed[0]]!r}; "
             f"only {', '.join(sorted(_MAY_CHANGE))} may change"
+        )
+
+
+def _machine(settings: Settings) -> None:
+    """Raises InputError where the machine, or the way it was started, is not as the settings say."""
+    if settings.hardware.gpus > torch.cuda.device_count():
+        raise InputError(
+            f"hardware.gpus is {settings.hardware.gpus}, but PyTorch sees {torch.cuda.device_count()}; "
+            "set hardware.gpus=0 and hardware.precision=fp32 to train on the processor"
+        )
+    started = get_int_from_env(["WORLD_SIZE"], 1)
+    if started != settings.processes:
+        raise InputError(
+            f"hardware.gpus asks for {settings.processes} processes, and there are {started}; start it with: "
+            f"accelerate launch --num_processes {settings.processes} -m afterlore.app train run …"
         )
 
 
