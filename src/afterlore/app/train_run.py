@@ -1,6 +1,7 @@
 """``afterlore train run``: one training run, or what it would take."""
 
 import json
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -49,16 +50,22 @@ def run(
 
 
 def _count(settings: "Settings") -> int | None:
-    """Of the questions, where their file is at hand."""
-    from afterlore.train.data import read_questions
+    """Of the questions that can be used, where their file is at hand."""
+    from afterlore.train.data import read_questions, usable
+    from afterlore.train.methods import method
 
-    file = Path(settings.data.questions)
-    return len(read_questions(file, limit=settings.data.limit)) if file.is_file() else None
+    data = settings.data
+    if not Path(data.questions).is_file():
+        return None
+    found = read_questions(Path(data.questions), Path(data.rewordings) if data.rewordings else None, limit=data.limit)
+    return len(usable(found, method(settings.method), leave_out=data.leave_out))
 
 
 def _train(settings: "Settings", *, resume: bool, as_json: bool) -> None:
     from afterlore.app.terminal import Bar
+    from afterlore.train.launch import check
 
+    check(settings, os.environ)
     try:
         from afterlore.train.run import train
     except ImportError as error:
@@ -98,6 +105,7 @@ def _show(settings: "Settings", planned: "Plan") -> None:
         ("tokens a step", f"{planned.tokens:,} at most"),
         ("batches a step", f"{planned.batches} on each of {settings.processes}"),
         ("steps", planned.steps or f"not known before {settings.data.questions!r} is there"),
+        ("started by", f"{planned.launch} …"),
         ("teacher's α", ", ".join(f"{step}: {alpha:.6f}" for step, alpha in planned.schedule) or "no teacher"),
     ]
     for name, value in rows:

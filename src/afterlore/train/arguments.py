@@ -5,15 +5,20 @@ from typing import Any
 from peft import LoraConfig
 from trl import GRPOConfig
 
+from afterlore.core import InputError
 from afterlore.train.settings import Settings
 
 __all__ = ["adapter", "arguments"]
 
 
 def arguments(settings: Settings, steps: int) -> GRPOConfig:
-    """For a run of ``steps`` steps. ``dapo`` is the mean over all tokens of a step that the authors' trainer takes."""
+    """For a run of ``steps`` steps. Raises InputError where PyTorch would share a process among several GPUs.
+
+    ``dapo`` is the mean over all tokens of a step that the authors' trainer takes; TRL's ``grpo`` is a mean over
+    roll-outs of the means over their tokens, in which short ones weigh more.
+    """
     rollouts, hardware, optimizer = settings.rollouts, settings.hardware, settings.optimizer
-    return GRPOConfig(
+    told = GRPOConfig(
         output_dir=settings.output,
         seed=settings.seed,
         max_steps=steps,
@@ -24,6 +29,7 @@ def arguments(settings: Settings, steps: int) -> GRPOConfig:
         temperature=rollouts.temperature,
         top_p=rollouts.top_p,
         learning_rate=optimizer.learning_rate,
+        weight_decay=optimizer.weight_decay,
         lr_scheduler_type="cosine",
         warmup_steps=int(optimizer.warmup * steps),
         beta=optimizer.kl,
@@ -43,6 +49,10 @@ def arguments(settings: Settings, steps: int) -> GRPOConfig:
         disable_tqdm=True,
         **_engine(settings),
     )
+    if told.n_gpu > 1:
+        # It would multiply the batch by their number.
+        raise InputError(f"one process sees {told.n_gpu} GPUs; leave it one of them, as CUDA_VISIBLE_DEVICES=0 does")
+    return told
 
 
 def _engine(settings: Settings) -> dict[str, Any]:
@@ -56,7 +66,13 @@ def _engine(settings: Settings) -> dict[str, Any]:
             "vllm_server_host": generation.host,
             "vllm_server_port": generation.port,
         }
-    return {"use_vllm": True, "vllm_mode": "colocate", "vllm_gpu_memory_utilization": generation.memory}
+    return {
+        "use_vllm": True,
+        "vllm_mode": "colocate",
+        "vllm_gpu_memory_utilization": generation.memory,
+        # Else it sets a cache aside for the longest text that the model could read.
+        "vllm_max_model_length": settings.rollouts.max_prompt_tokens + settings.rollouts.max_tokens,
+    }
 
 
 def adapter(settings: Settings) -> LoraConfig | None:
