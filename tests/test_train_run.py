@@ -281,7 +281,7 @@ def test_a_run_that_was_started_with_other_processes(
 ) -> None:
     monkeypatch.setenv("WORLD_SIZE", "2")
     assert run(folder, tmp_path / "out") == 2
-    assert "asks for 1 processes, and there are 2; start it with: accelerate launch" in capsys.readouterr().err
+    assert "hardware says 1 x 'single', and this was started as 2 x 'ddp'" in capsys.readouterr().err
 
 
 def test_all_bad_settings_are_said_at_once(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from accelerate.utils import get_int_from_env
 from datasets import Dataset
 from peft import get_peft_model
 from pydantic import ValidationError
@@ -127,17 +126,11 @@ def _same_run(settings: Settings, out: Path) -> None:
 
 
 def _machine(settings: Settings) -> None:
-    """Raises InputError where the machine, or the way it was started, is not as the settings say."""
+    """Raises InputError where the machine has fewer GPUs than the settings say."""
     if settings.hardware.gpus > torch.cuda.device_count():
         raise InputError(
             f"hardware.gpus is {settings.hardware.gpus}, but PyTorch sees {torch.cuda.device_count()}; "
             "set hardware.gpus=0 and hardware.precision=fp32 to train on the processor"
-        )
-    started = get_int_from_env(["WORLD_SIZE"], 1)
-    if started != settings.processes:
-        raise InputError(
-            f"hardware.gpus asks for {settings.processes} processes, and there are {started}; start it with: "
-            f"accelerate launch --num_processes {settings.processes} -m afterlore.app train run …"
         )
 
 
