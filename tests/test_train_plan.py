@@ -3,6 +3,7 @@ options by their names, and how accelerate starts it.
 """
 
 import json
+import re
 import shlex
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from afterlore.train.arguments import adapter, arguments
 from afterlore.train.launch import check, command
 from afterlore.train.plan import cached, kept, plan
 from afterlore.train.settings import SHIPPED, Settings, read_settings
+from conftest import ROOT
 
 PUBLISHED = {
     "Qwen/Qwen3-0.6B": 596_049_920,
@@ -216,6 +218,7 @@ def test_who_keeps_what_of_the_weights() -> None:
     assert parts("deepspeed-zero3")["weights"] == pytest.approx((2 + 4) / 8 * one)
     # To sample, every GPU has all of them once more.
     assert parts("deepspeed-zero3")["weights of the other GPUs"] == pytest.approx(2 * one * 7 / 8)
+    assert "weights of the other GPUs" not in parts("deepspeed-zero3", generation__engine="vllm-server")
     assert parts("fsdp")["weights"] == pytest.approx(4 / 8 * one)
     tile = "logits of a tile, and the head's gradients"
     assert parts("single", lora__rank=8)[tile] < parts("single")[tile] - 0.99 * 4 * 151_936 * 2048 / 2**30
@@ -332,3 +335,9 @@ def test_a_plan_says_what_the_questions_lack(
     assert "has no rewording" in capsys.readouterr().err
     assert planned("--set", "data.rewordings=nowhere.jsonl") == 2
     assert "no such file: 'nowhere.jsonl'" in capsys.readouterr().err
+
+
+def test_the_docs_tell_the_peaks_that_are_planned() -> None:
+    page = (ROOT / "docs" / "train.md").read_text("utf-8")
+    told = dict(re.findall(r"^\| `(qwen3-\S+)` \|.*\| ([\d.]+) GiB \|$", page, re.MULTILINE))
+    assert told == {file.stem: f"{plan(read_settings(file.stem)).peak:.1f}" for file in SHIPPED.glob("*.toml")}

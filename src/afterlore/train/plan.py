@@ -127,7 +127,7 @@ def _states(settings: Settings, size: Architecture, trainable: int) -> Iterator[
         yield Part("weights", 4 * size.parameters / whole / GIB, True, True)
     if not lora and half == 2 and strategy in ("single", "ddp"):
         yield Part("weights in half precision", 2 * size.parameters / GIB, True, True)
-    if strategy == "deepspeed-zero3":
+    if strategy == "deepspeed-zero3" and settings.generation.engine == "transformers":
         yield Part("weights of the other GPUs", half * size.parameters * (1 - 1 / each) / GIB, False, True)
     # DDP keeps gradients a second time, in the buckets that it exchanges.
     yield Part("gradients", trainable * (8 if strategy == "ddp" else 4) / stated / GIB, True, False)
