@@ -218,8 +218,10 @@ def test_a_checkpoint_is_sampled_and_evaluated(
     assert cli.run(["train", "eval", str(out), "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert (said["questions"], said["rollouts"]) == (8, 24)
-    assert cli.run(["train", "sample", "nowhere", str(folder / "questions.jsonl"), "--out", str(out)]) == 2
-    assert "no model at 'nowhere'" in capsys.readouterr().err
+    # A path, since a hub would be asked for a name, five times.
+    absent = str(tmp_path / "nowhere")
+    assert cli.run(["train", "sample", absent, str(folder / "questions.jsonl"), "--out", str(out)]) == 2
+    assert f"no model at {absent!r}" in capsys.readouterr().err
     assert cli.run([*words[:-6], "--out", str(folder / "questions.jsonl")]) == 2
     assert "something else than roll-outs" in capsys.readouterr().err
 
