@@ -1,4 +1,4 @@
-"""The base that every method starts from: trained from scratch on the flawed corpus, in half a minute."""
+"""The base that every method starts from: trained from scratch on the flawed corpus, in under a minute."""
 
 import random
 from collections.abc import Sequence

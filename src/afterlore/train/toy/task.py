@@ -115,7 +115,7 @@ class Corpus:
         if rng.random() < self.slips:
             at, off = rng.randrange(len(sums)), rng.choice((-2, -1, 1, 2))
             sums = [one + off * (place >= at) for place, one in enumerate(sums)]
-        return problem.solution(view, [max(0, one) for one in sums])
+        return problem.solution(view, sums)
 
 
 def problems(seed: int, held_out: int = 256) -> tuple[list[Problem], list[Problem]]:
