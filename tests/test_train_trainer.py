@@ -8,6 +8,7 @@ import resource
 import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -85,17 +86,19 @@ def test_two_processes_reward_as_one_does(base: Path, tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
-    runs = []
-    for rank in range(2):
-        world = {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2"}
-        environment = {**os.environ, **world, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "OMP_NUM_THREADS": "1"}
-        environment |= {"ACCELERATE_USE_CPU": "true"}
-        runs.append(
-            subprocess.Popen([*program, str(base), str(together), str(GROUP)], env=environment, stderr=subprocess.PIPE)
-        )
-    for run in runs:
-        _, said = run.communicate(timeout=120)
-        assert run.returncode == 0, said.decode()[-2000:]
+    with ExitStack() as stack:
+        runs = []
+        for rank in range(2):
+            world = {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2"}
+            environment = {**os.environ, **world, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+            environment |= {"OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"}
+            words = [*program, str(base), str(together), str(GROUP)]
+            run = stack.enter_context(subprocess.Popen(words, env=environment, stderr=subprocess.PIPE))
+            stack.callback(run.kill)
+            runs.append(run)
+        for run in runs:
+            _, said = run.communicate(timeout=120)
+            assert run.returncode == 0, said.decode()[-2000:]
     parts = [json.loads((together / f"rewards-{rank}.json").read_text()) for rank in range(2)]
     # One form of each question was on one process, the other on the other.
     assert not parts[0].keys() & parts[1].keys()

@@ -4,6 +4,7 @@ As a program it is one of several processes of such a run, whose roll-outs are r
 """
 
 import json
+import os
 import sys
 import warnings
 from collections import Counter
@@ -106,7 +107,9 @@ def main() -> None:
     Path(out).mkdir(exist_ok=True)
     (Path(out) / f"rewards-{made.accelerator.process_index}.json").write_text(json.dumps(made.rewards))
     if torch.distributed.is_initialized():
-        torch.distributed.destroy_process_group()
+        # Neither goes before the other is done; and then at once: Gloo's threads abort an interpreter that ends slowly.
+        torch.distributed.barrier()
+        os._exit(0)
 
 
 if __name__ == "__main__":
