@@ -56,6 +56,29 @@ def test_a_tube_rests_in_its_rack(one: Tube) -> None:
     assert model.body("ttube").mass[0] == pytest.approx(one.mass + one.nominal / 2 * 1e-3)
 
 
+@pytest.mark.parametrize("one", TUBES.values(), ids=TUBES)
+@pytest.mark.parametrize("full", [0.0, 1.0], ids=["empty", "full"])
+def test_a_tube_that_falls_into_its_rack_stays_on_the_floor(one: Tube, full: float) -> None:
+    rack = Rack(one, rows=1, columns=2)
+    lowest = []
+    for height in np.arange(1, 14) / 100:
+        # There is no table below: nothing else would hold it up.
+        spec = blank(0.002)
+        rack.build(spec, spec.worldbody.add_body(name="rack"))
+        body = spec.worldbody.add_body(name="falls", pos=np.add(rack.slot(1), (0, 0, height)))
+        body.add_freejoint()
+        one.build(spec, body, "t", volume=full * one.nominal)
+        model = spec.compile()
+        data = mujoco.MjData(model)
+        for _ in range(500):
+            mujoco.mj_step(model, data)
+            lowest.append(data.body("falls").xpos[2] - rack.slot(1)[2])
+        assert data.body("falls").xpos == pytest.approx(rack.slot(1), abs=1e-3)
+        assert data.body("falls").xmat[8] > 0.999
+    # The floor is 6 mm thick, and is pushed out of downwards from its middle on.
+    assert -0.003 < min(lowest) < 0
+
+
 def test_a_plate_is_as_the_standard_has_it() -> None:
     plate = Plate()
     assert plate.volume == pytest.approx(0.395, rel=0.02)

@@ -18,9 +18,11 @@ from afterlore.core import InputError
 from afterlore.lab.meshes import revolved, seen
 from afterlore.lab.parts.part import Array, massive
 
-__all__ = ["TUBES", "Tube", "tube"]
+__all__ = ["FRICTION", "TUBES", "Tube", "tube"]
 
 Profile = list[tuple[float, float]]
+FRICTION = (0.8, 0.005, 0.0001)
+"""Of polypropylene on what it stands on and is held with."""
 _FRONT = -math.pi / 2
 """Where the graduations are, about z: towards whoever stands at -y."""
 _PLASTIC = (0.86, 0.92, 0.96, 0.28)
@@ -114,7 +116,7 @@ class Tube:
                 pos=[0, 0, place],
                 group=3,
                 mass=0,
-                friction=[0.8, 0.005, 0.0001],
+                friction=FRICTION,
             )
         return made
 
