@@ -62,7 +62,9 @@ class Rack:
         for sign in (-1, 1):
             seen(body, side, self.rgba, pos=[sign * (across + 0.001), 0, self.top / 2])
         hole = self.tube.outer + self.clearance
-        ring = [(hole, 0.0), (hole + 0.0025, 0.0), (hole + 0.0025, 0.004), (hole, 0.004), (hole, 0.0)]
+        # It stands out of the plate a little: two faces in one plane fight.
+        low, high, wide = -0.0004, 0.0046, hole + 0.0022
+        ring = [(hole, low), (wide, low), (wide, high - 0.0006), (wide - 0.0006, high), (hole, high), (hole, low)]
         collar = revolved(ring, sides=32).add(spec, f"{prefix}collar")
         for level in (self.top * 0.45, self.top - 0.004):
             self._plate(spec, body, f"{prefix}plate{level:.3f}", level, hole)
