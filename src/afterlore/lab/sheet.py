@@ -60,7 +60,7 @@ def _portrait(name: str, width: int, height: int, lids: float) -> Array:
     elif name in WARE:
         WARE[name](spec, stand)
     else:
-        raise InputError(f"no instrument or labware {name!r}; there are: {', '.join((*INSTRUMENTS, *WARE))}")
+        raise InputError(f"no instrument {name!r}, and no labware; there are: {', '.join((*INSTRUMENTS, *WARE))}")
     model = spec.compile()
     data = mujoco.MjData(model)
     if hasattr(one, "lid"):

@@ -33,7 +33,7 @@ class Holder:
     force: float = 40.0
     """That the thumb pushes with, at most: twice what holds a plunger at its second stop."""
     stiffness: float = 1e5
-    """Of the thumb's servo, N/m: it falls short by the plunger's force over this, 0.04 mm at the first stop."""
+    """Of the thumb's servo, N/m: it falls short by the plunger's force over this, 0.2 mm at the second stop."""
     clear: float = 5e-4
     """Between the thumb and the cap where the thumb is drawn back."""
     mass: float = 0.55
@@ -64,6 +64,9 @@ class Holder:
         held = self.pipette.build(spec, spot, prefix)
         held.gravcomp = 1
         thumb = self._thumb(spec, frame, prefix)
+        # A contact knows inertia but not the damping that is integrated implicitly, which at the first stop is worth
+        # half a kilogram: without this the thumb would sink through the cap.
+        spec.joint(f"{prefix}pump/plunger").armature = 0.2
         for one in (thumb, spec.body(f"{prefix}pump/plunger")):
             apart(spec, frame, one)
         apart(spec, held, thumb)
@@ -88,9 +91,9 @@ class Holder:
         seen(thumb, revolved(rod, sides=24).add(spec, f"{prefix}thumb_rod"), _STEEL)
         thumb.add_geom(
             name=f"{prefix}press",
-            type=mujoco.mjtGeom.mjGEOM_CYLINDER,
-            size=[0.0095, 0.0015, 0],
-            pos=[0, 0, low - 0.0015],
+            type=mujoco.mjtGeom.mjGEOM_SPHERE,
+            size=[0.008, 0, 0],
+            pos=[0, 0, low - 0.008],
             group=3,
             mass=0,
             # Contacts are softened by mass, and a plunger weighs 10 g: MuJoCo's own would give way by millimetres.
@@ -116,7 +119,7 @@ class Holder:
             spec,
             frame,
             f"{prefix}brand",
-            self.pipette.name.replace("ul", " µl"),
+            self.pipette.name.replace("ul", " ul"),
             (0, 0.0226, 0.0255),
             (0.030, 0.0085),
             ink=(235, 238, 240),

@@ -102,7 +102,7 @@ class Pipette:
         tip = self.tip
         low, high = (tip.radius(tip.length - left) - 5e-5 for left in (tip.seat, 0))
         cone = [(0, 0), (low - 4e-4, 0), (low, 0.001), (high, tip.seat), (high + 3e-4, 0.016), (0, 0.016)]
-        seen(made, revolved(cone).add(spec, f"{prefix}cone"), _STEEL)
+        seen(made, revolved(cone).add(spec, f"{prefix}cone"), _STEEL, name=f"{prefix}cone")
         foot = tip.collar + 0.0003
         sleeve = [
             (0.0, 0.0105),
@@ -150,9 +150,10 @@ class Pipette:
             words(spec, made, f"{prefix}digit{number}", digit, place, (0.0084, tall - 0.0006))
         label = f"{self.smallest:g}-{self.pump.largest:g}"
         red, green, blue = (round(255 * part) for part in self.rgba[:3])
-        ground = red, green, blue
-        words(spec, made, f"{prefix}range", label, (0, front - 0.0016, 0.1665), (0.0160, 0.0046), ground=ground)
-        words(spec, made, f"{prefix}unit", "µl", (0, front - 0.0016, 0.1600), (0.0100, 0.0050), ground=ground)
+        # On a dark ground one prints in white.
+        colours = {"ground": (red, green, blue), "ink": (245, 246, 247) if green < 128 else (40, 44, 52)}
+        words(spec, made, f"{prefix}range", label, (0, front - 0.0016, 0.1665), (0.0160, 0.0046), **colours)
+        words(spec, made, f"{prefix}unit", "ul", (0, front - 0.0016, 0.1600), (0.0100, 0.0050), **colours)
         low, high = _HANDLE[0][0], _TOP
         made.add_geom(
             name=f"{prefix}handle",

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import mujoco
+import numpy as np
 
 from afterlore.core import InputError
-from afterlore.lab.meshes import revolved, rounded_box, seen
+from afterlore.lab.meshes import holed, revolved, rounded_box, seen
 from afterlore.lab.ware.tube import FRICTION, Tube
 
 __all__ = ["Rack"]
@@ -86,10 +87,19 @@ class Rack:
         return body
 
     def _plate(self, spec: Any, body: Any, name: str, level: float, hole: float) -> None:
-        """Bars between the holes: they are seen as a grid, and they are what tubes touch."""
+        """It is seen with round holes in a frame; what tubes touch are bars between the holes."""
+        across, deep = self._half
+        middles = np.array([self.slot(number) for number in range(self.rows * self.columns)]) * (1, 1, 0)
+        grid = holed((self.pitch / 2, self.pitch / 2, 0.002), hole + 0.001, sides=40).repeated(middles)
+        seen(body, grid.add(spec, f"{name}grid"), self.rgba, pos=[0, 0, level + 0.002])
+        for side, half, x, y in (
+            ("long", (across, 0.0031, 0.0022), 0.0, deep - 0.003),
+            ("short", (0.0031, deep - 0.005, 0.0021), across - 0.003, 0.0),
+        ):
+            edge = rounded_box(half, 0.0015).add(spec, f"{name}{side}")
+            for sign in (-1, 1):
+                seen(body, edge, self.rgba, pos=[sign * x, sign * y, level + 0.002])
         for number, (x, y, half_x, half_y) in enumerate(self._bars(hole)):
-            shape = rounded_box((half_x, half_y, 0.002), min(half_x, half_y, 0.002) * 0.7)
-            seen(body, shape.add(spec, f"{name}bar{number}"), self.rgba, pos=[x, y, level + 0.002])
             body.add_geom(
                 name=f"{name}stop{number}",
                 type=mujoco.mjtGeom.mjGEOM_BOX,

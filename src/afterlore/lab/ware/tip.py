@@ -13,6 +13,7 @@ import mujoco
 import numpy as np
 
 from afterlore.core import InputError
+from afterlore.lab.instruments.housing import words
 from afterlore.lab.meshes import Mesh, holed, revolved, rounded_box, seen
 from afterlore.lab.parts.part import massive
 from afterlore.lab.ware.hollow import Hollow
@@ -77,7 +78,7 @@ class Tip:
         inside = self.within
         wide = [(radius + self.wall, height) for radius, height in inside]
         neck = self.length - self.seat - 0.001
-        throat = Hollow(inside).radius(neck) + self.wall
+        throat = self.radius(neck) + self.wall
         outside = [
             (inside[0][0] + self.wall * 0.5, 0.0),
             *(point for point in wide[1:] if point[1] < neck),
@@ -94,19 +95,16 @@ class Tip:
         """Add it at the origin of ``body``, with ``volume`` µl of a liquid seen in it; gives the tip's body."""
         across = self.mass * self.length**2 / 12
         made = massive(body, f"{prefix}tip", self.mass, (across, across, across / 20), (0, 0, self.length * 0.6))
-        top = self.height(volume)
-        # What is behind something translucent is drawn before it.
-        if volume:
+        if self.height(volume) > 0:
             seen(made, self.hollow.filled(volume * 1e-9).add(spec, f"{prefix}liquid"), rgba, name=f"{prefix}liquid")
         seen(made, self.shell().add(spec, f"{prefix}shell"), self.rgba, name=f"{prefix}shell")
         for number, mark in enumerate(self.marks):
             place = self.height(mark)
-            radius = Hollow(self.within).radius(place) + self.wall * 1.1
+            radius = self.radius(place) + self.wall * 1.1
             ring = [(radius, place - 0.00015), (radius, place + 0.00015)]
             name = f"{prefix}mark{number}"
             seen(made, revolved(ring, sides=24).add(spec, name), (*self.rgba[:3], 0.95), name=name)
         made.add_site(name=f"{prefix}end", size=[0.0005, 0, 0])
-        made.add_site(name=f"{prefix}surface", size=[0.0005, 0, 0], pos=[0, 0, top])
         for name, low, high, thick in self._solids():
             made.add_geom(
                 name=f"{prefix}{name}",
@@ -145,11 +143,11 @@ TIPS = {
         Tip(
             name="1000ul",
             nominal=1000,
-            within=((0.00038, 0.0), (0.0015, 0.02), (0.0037, 0.054), (0.004, 0.071)),
-            wall=0.00035,
+            within=((0.00038, 0.0), (0.0015, 0.02), (0.00365, 0.056), (0.0038, 0.071)),
+            wall=0.00055,
             seat=0.009,
             collar=0.00442,
-            mass=0.00075,
+            mass=0.00065,
             marks=(100.0, 250.0, 500.0, 750.0),
             rgba=(0.45, 0.68, 0.95, 0.40),
         ),
@@ -232,5 +230,7 @@ class TipBox:
             rim = (0.0027, deep, 0.0016) if size[0] < size[1] else (across, 0.0027, 0.0016)
             place = [x - np.sign(x) * 0.0014, y - np.sign(y) * 0.0014, self.height - 0.0012]
             seen(made, rounded_box(rim, 0.0012).add(spec, f"{prefix}{name}_rim"), _WHITE, pos=place)
+        sign = self.tip.name.replace("ul", " ul")
+        words(spec, made, f"{prefix}sign", sign, (0, -deep - 0.0003, tall), (0.036, 0.012), ground=(244, 245, 246))
         foot = rounded_box((across + 0.002, deep + 0.002, 0.003), 0.002).add(spec, f"{prefix}foot")
         seen(made, foot, tint, pos=[0, 0, 0.003])
