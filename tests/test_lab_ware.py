@@ -1,12 +1,17 @@
 """Labware: what it holds, where its marks are, and that it stands where it is put."""
 
+from pathlib import Path
+
 import mujoco
 import numpy as np
 import pytest
+from PIL import Image
 
+from afterlore.app import cli
 from afterlore.core import InputError
 from afterlore.lab.meshes import revolved
 from afterlore.lab.parts.part import blank
+from afterlore.lab.sheet import WARE
 from afterlore.lab.ware.hollow import Hollow
 from afterlore.lab.ware.plate import Plate
 from afterlore.lab.ware.rack import Rack
@@ -95,6 +100,26 @@ def test_a_plate_is_as_the_standard_has_it() -> None:
     spec = blank()
     plate.build(spec, spec.worldbody)
     assert spec.compile().ngeom < 10
+
+
+def test_labware_is_drawn_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "ware.png"
+    assert cli.run(["lab", "render", *WARE, "vortex mixer", "--out", str(out), "--width", "90"]) == 0
+    with Image.open(out) as drawn:
+        picture = np.asarray(drawn).astype(int)
+    for number, name in enumerate(WARE):
+        row, column = divmod(number, 3)
+        one = picture[row * 88 :][:70, column * 90 :][:, :90]
+        # The thing reaches near to an edge of its picture, and over none.
+        ground = np.abs(one - one[0, 0]).max(axis=-1) < 40
+        across, down = np.flatnonzero(~ground.all(axis=0)), np.flatnonzero(~ground.all(axis=1))
+        assert max(np.ptp(across) / 90, np.ptp(down) / 70) > 0.7, name
+        assert across[0] > 0, name
+        assert across[-1] < 89, name
+        assert down[0] > 0, name
+        assert down[-1] < 69, name
+    assert cli.run(["lab", "render", "beaker", "--out", str(out)]) == 2
+    assert "no instrument 'beaker', and no labware; there are: mini centrifuge" in capsys.readouterr().err
 
 
 def test_what_is_not_there_is_named() -> None:

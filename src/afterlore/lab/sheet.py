@@ -66,8 +66,13 @@ def _portrait(name: str, width: int, height: int, lids: float) -> Array:
     if hasattr(one, "lid"):
         data.joint("lid").qpos = lids * one.lid.opening
     mujoco.mj_forward(model, data)
+    cloud = _cloud(model, data)
+    low, high = cloud.min(axis=0), cloud.max(axis=0)
+    # Shadows are drawn as finely as what casts them is small.
+    model.stat.center, model.stat.extent = (low + high) / 2, np.linalg.norm(high - low)
+    eye = _framed(cloud, width / height, model.vis.global_.fovy)
     with Renderer(model, width, height, fine=True) as renderer:
-        return renderer.frame(data, _framed(model, data, width / height))
+        return renderer.frame(data, eye)
 
 
 def _studio() -> Any:
@@ -82,7 +87,7 @@ def _studio() -> Any:
     world = spec.worldbody
     world.add_light(
         type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL,
-        pos=[0.4, -0.8, 1.6],
+        pos=[0.35, -0.45, 0.85],
         dir=[-0.35, 0.45, -0.85],
         diffuse=[0.5, 0.5, 0.5],
         specular=[0.25, 0.25, 0.25],
@@ -99,7 +104,7 @@ def _studio() -> Any:
     world.add_geom(
         name="floor",
         type=mujoco.mjtGeom.mjGEOM_PLANE,
-        size=[3, 3, 0.1],
+        size=[20, 20, 0.1],
         rgba=[0.88, 0.90, 0.92, 1],
         contype=0,
         conaffinity=0,
@@ -107,8 +112,8 @@ def _studio() -> Any:
     return spec
 
 
-def _framed(model: Any, data: Any, ratio: float, azimuth: float = 112, elevation: float = -30) -> Eye:
-    """From where all that stands there is just in the picture."""
+def _cloud(model: Any, data: Any) -> Array:
+    """Every corner that is seen, (n, 3)."""
     points = []
     for geom in range(model.ngeom):
         mesh = model.geom_dataid[geom]
@@ -116,15 +121,24 @@ def _framed(model: Any, data: Any, ratio: float, azimuth: float = 112, elevation
             start = model.mesh_vertadr[mesh]
             vertices = model.mesh_vert[start : start + model.mesh_vertnum[mesh]]
             points.append(vertices @ data.geom_xmat[geom].reshape(3, 3).T + data.geom_xpos[geom])
+    return np.concatenate(points)
+
+
+def _framed(cloud: Array, ratio: float, fovy: float, azimuth: float = 112, elevation: float = -30) -> Eye:
+    """From where all of it is just in the picture."""
     turn, lean = np.radians([azimuth, elevation])
     towards = -np.array([np.cos(turn) * np.cos(lean), np.sin(turn) * np.cos(lean), np.sin(lean)])
     right = np.array([np.sin(turn), -np.cos(turn), 0])
     axes = np.stack([right, np.cross(towards, right), towards])
-    views = np.concatenate(points) @ axes.T
-    middle = (views.min(axis=0) + views.max(axis=0)) / 2
-    views -= middle
-    tall = np.tan(np.radians(model.vis.global_.fovy) / 2) * _FILLED
-    distance = np.max(np.abs(views[:, :2]) / (tall * ratio, tall) + views[:, 2:])
+    cloud = cloud @ axes.T
+    middle = (cloud.min(axis=0) + cloud.max(axis=0)) / 2
+    tall = np.tan(np.radians(fovy) / 2) * _FILLED
+    for _ in range(4):
+        # What is near looks larger, so that the middle of the picture is not that of the thing.
+        views = cloud - middle
+        distance = np.max(np.abs(views[:, :2]) / (tall * ratio, tall) + views[:, 2:])
+        flat = views[:, :2] / (distance - views[:, 2:])
+        middle[:2] += (flat.min(axis=0) + flat.max(axis=0)) / 2 * distance
     return Eye(tuple(middle @ axes), float(distance), azimuth, elevation)
 
 

@@ -216,7 +216,7 @@ class TipBox:
     def _housing(self, spec: Any, made: Any, prefix: str, half: tuple[float, float]) -> None:
         """Four walls and a floor in the tip's colour, a foot, and a rim around the deck."""
         across, deep = half
-        tint = (*(0.35 + 0.5 * part for part in self.tip.rgba[:3]), 1.0)
+        tint = (*(0.25 + 0.62 * part for part in self.tip.rgba[:3]), 1.0)
         tall = (self.height - 0.002) / 2
         walls = {
             "front": ((across, 0.0012, tall), (0, -deep + 0.0012)),
