@@ -64,9 +64,6 @@ class Holder:
         held = self.pipette.build(spec, spot, prefix)
         held.gravcomp = 1
         thumb = self._thumb(spec, frame, prefix)
-        # A contact knows inertia but not the damping that is integrated implicitly, which at the first stop is worth
-        # half a kilogram: without this the thumb would sink through the cap.
-        spec.joint(f"{prefix}pump/plunger").armature = 0.2
         for one in (thumb, spec.body(f"{prefix}pump/plunger")):
             apart(spec, frame, one)
         apart(spec, held, thumb)

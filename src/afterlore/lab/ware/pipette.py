@@ -90,6 +90,9 @@ class Pipette:
         self._shaft(spec, made, prefix)
         self._handle(spec, made, prefix)
         plunger = self.pump.build(spec, made, f"{prefix}pump/")
+        # A contact knows inertia but not the damping that is integrated implicitly, which at the first stop is worth
+        # half a kilogram: without this whatever pushes would sink through the cap.
+        plunger.joints[0].armature = 0.2
         self._cap(spec, plunger, prefix)
         apart(spec, made, plunger)
         if volume is not None:
