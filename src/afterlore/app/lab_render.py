@@ -1,4 +1,4 @@
-"""``afterlore lab render``: pictures of instruments, to look at."""
+"""``afterlore lab render``: pictures of instruments and labware, to look at."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,13 +12,14 @@ __all__ = ["render"]
 
 def render(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="Instruments; without one, all.")
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", help="Instruments and labware; without one, all instruments."),
     ] = None,
     out: Annotated[Path, typer.Option(help="A PNG.", metavar="FILE")] = Path("build/instruments.png"),
     width: Annotated[int, typer.Option(min=64, max=4096, help="Of one picture, in pixels.")] = 480,
     closed: Annotated[bool, typer.Option("--closed", help="Lids shut; else they stand open.")] = False,
 ) -> None:
-    """Draw instruments side by side: what each looks like."""
+    """Draw instruments and labware side by side: what each looks like."""
     try:
         from afterlore.lab.sheet import sheet
     except ImportError as error:

@@ -1,25 +1,37 @@
-"""Contact sheets: instruments side by side, each with its name, as people look at them."""
+"""Contact sheets: instruments and labware side by side, each with its name, as people look at them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import mujoco
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from afterlore.core import InputError
 from afterlore.lab.instruments.all import INSTRUMENTS, instrument
 from afterlore.lab.parts.part import Array, blank
 from afterlore.lab.render import Eye, Renderer
+from afterlore.lab.robots.holder import Holder
+from afterlore.lab.ware.pipette import pipette
+from afterlore.lab.ware.plate import Plate
+from afterlore.lab.ware.rack import Rack
+from afterlore.lab.ware.tip import TipBox, tip
+from afterlore.lab.ware.tube import TUBES, tube
 
-__all__ = ["sheet"]
+__all__ = ["WARE", "sheet"]
+
+Builder = Callable[[Any, Any], None]
+"""Adds something to a spec, on a body of it."""
 
 _COLUMNS = 3
+_FILLED = 0.9
+"""Of a picture's width or height, by what it shows."""
 _INK, _PAPER = (38, 42, 50), (250, 251, 252)
 
 
 def sheet(names: Sequence[str], width: int, *, lids: float) -> Any:
-    """A picture (PIL) of these instruments, all without a name; lids at ``lids`` of their opening.
+    """A picture (PIL) of these, all instruments without a name; lids at ``lids`` of their opening.
 
     Raises InputError for a name that is none.
     """
@@ -39,33 +51,150 @@ def sheet(names: Sequence[str], width: int, *, lids: float) -> Any:
 
 
 def _portrait(name: str, width: int, height: int, lids: float) -> Array:
-    one: Any = instrument(name)
-    spec = blank()
-    spec.visual.headlight.ambient = [0.42, 0.42, 0.42]
-    spec.visual.headlight.diffuse = [0.38, 0.38, 0.38]
-    world = spec.worldbody
-    world.add_light(pos=[0.4, -0.8, 1.6], dir=[-0.2, 0.4, -0.85])
-    spec.add_texture(
-        name="sky",
-        type=mujoco.mjtTexture.mjTEXTURE_SKYBOX,
-        builtin=mujoco.mjtBuiltin.mjBUILTIN_GRADIENT,
-        rgb1=[0.93, 0.95, 0.97],
-        rgb2=[0.80, 0.84, 0.88],
-        width=64,
-        height=384,
-    )
-    world.add_geom(
-        type=mujoco.mjtGeom.mjGEOM_PLANE, size=[3, 3, 0.1], rgba=[0.86, 0.88, 0.90, 1], contype=0, conaffinity=0
-    )
-    one.build(spec, world.add_body(name="instrument"))
+    spec = _studio()
+    stand = spec.worldbody.add_body(name="stand")
+    one: Any = None
+    if name in INSTRUMENTS:
+        one = instrument(name)
+        one.build(spec, stand)
+    elif name in WARE:
+        WARE[name](spec, stand)
+    else:
+        raise InputError(f"no instrument {name!r}, and no labware; there are: {', '.join((*INSTRUMENTS, *WARE))}")
     model = spec.compile()
     data = mujoco.MjData(model)
     if hasattr(one, "lid"):
         data.joint("lid").qpos = lids * one.lid.opening
     mujoco.mj_forward(model, data)
-    size = float(np.hypot(one.across, one.deep))
-    eye = Eye((0, 0, one.height * (0.75 if hasattr(one, "lid") else 0.5)), size * 4.1, azimuth=112, elevation=-32)
-    if not hasattr(one, "lid"):
-        eye.camera.distance = size * 3.6
+    cloud = _cloud(model, data)
+    low, high = cloud.min(axis=0), cloud.max(axis=0)
+    # Shadows are drawn as finely as what casts them is small.
+    model.stat.center, model.stat.extent = (low + high) / 2, np.linalg.norm(high - low)
+    eye = _framed(cloud, width / height, model.vis.global_.fovy)
     with Renderer(model, width, height, fine=True) as renderer:
         return renderer.frame(data, eye)
+
+
+def _studio() -> Any:
+    """A pale floor under a lamp."""
+    spec = blank()
+    spec.visual.headlight.ambient = [0.38, 0.38, 0.38]
+    spec.visual.headlight.diffuse = [0.22, 0.22, 0.22]
+    spec.visual.headlight.specular = [0.1, 0.1, 0.1]
+    # Near things are not cut off, and the shadows of small ones have edges.
+    spec.visual.map.znear = 0.005
+    spec.visual.quality.shadowsize = 4096
+    world = spec.worldbody
+    world.add_light(
+        type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL,
+        pos=[0.35, -0.45, 0.85],
+        dir=[-0.35, 0.45, -0.85],
+        diffuse=[0.5, 0.5, 0.5],
+        specular=[0.25, 0.25, 0.25],
+    )
+    spec.add_texture(
+        name="sky",
+        type=mujoco.mjtTexture.mjTEXTURE_SKYBOX,
+        builtin=mujoco.mjtBuiltin.mjBUILTIN_FLAT,
+        rgb1=[0.85, 0.87, 0.89],
+        rgb2=[0.85, 0.87, 0.89],
+        width=64,
+        height=384,
+    )
+    world.add_geom(
+        name="floor",
+        type=mujoco.mjtGeom.mjGEOM_PLANE,
+        size=[20, 20, 0.1],
+        rgba=[0.88, 0.90, 0.92, 1],
+        contype=0,
+        conaffinity=0,
+    )
+    return spec
+
+
+def _cloud(model: Any, data: Any) -> Array:
+    """Every corner that is seen, (n, 3)."""
+    points = []
+    for geom in range(model.ngeom):
+        mesh = model.geom_dataid[geom]
+        if model.geom_type[geom] == mujoco.mjtGeom.mjGEOM_MESH:
+            start = model.mesh_vertadr[mesh]
+            vertices = model.mesh_vert[start : start + model.mesh_vertnum[mesh]]
+            points.append(vertices @ data.geom_xmat[geom].reshape(3, 3).T + data.geom_xpos[geom])
+    return np.concatenate(points)
+
+
+def _framed(cloud: Array, ratio: float, fovy: float, azimuth: float = 112, elevation: float = -30) -> Eye:
+    """From where all of it is just in the picture."""
+    turn, lean = np.radians([azimuth, elevation])
+    towards = -np.array([np.cos(turn) * np.cos(lean), np.sin(turn) * np.cos(lean), np.sin(lean)])
+    right = np.array([np.sin(turn), -np.cos(turn), 0])
+    axes = np.stack([right, np.cross(towards, right), towards])
+    cloud = cloud @ axes.T
+    middle = (cloud.min(axis=0) + cloud.max(axis=0)) / 2
+    tall = np.tan(np.radians(fovy) / 2) * _FILLED
+    for _ in range(4):
+        # What is near looks larger, so that the middle of the picture is not that of the thing.
+        views = cloud - middle
+        distance = np.max(np.abs(views[:, :2]) / (tall * ratio, tall) + views[:, 2:])
+        flat = views[:, :2] / (distance - views[:, 2:])
+        middle[:2] += (flat.min(axis=0) + flat.max(axis=0)) / 2 * distance
+    return Eye(tuple(middle @ axes), float(distance), azimuth, elevation)
+
+
+def _tube(name: str) -> Builder:
+    def build(spec: Any, body: Any) -> None:
+        one = tube(name)
+        one.build(spec, body, volume=one.nominal * 0.6)
+
+    return build
+
+
+def _rack(spec: Any, body: Any) -> None:
+    one = tube("15ml")
+    rack = Rack(one)
+    rack.build(spec, body)
+    for number, share in ((0, 0.8), (1, 0.6), (2, 0.4), (4, 0.7), (6, 0.5)):
+        place = body.add_body(name=f"place{number}", pos=rack.slot(number))
+        one.build(spec, place, f"tube{number}/", volume=share * one.nominal)
+
+
+def _plate(spec: Any, body: Any) -> None:
+    filled = {f"{row}{column}": 0.02 + 0.025 * column for row in "ABCDEFGH" for column in range(1, 13)}
+    Plate().build(spec, body, filled={well: held for well, held in filled.items() if int(well[1:]) % 3})
+
+
+def _pipette(name: str) -> Builder:
+    """It lies on its hook and the end of its tip, the window up."""
+
+    def build(spec: Any, body: Any) -> None:
+        one = pipette(name)
+        lean = np.arctan2(0.040, 0.19 + one.reach)
+        half = (lean - np.pi / 2) / 2
+        lying = body.add_body(name="lying", quat=[np.cos(0.15), 0, 0, -np.sin(0.15)])
+        nose = [0, one.reach * np.cos(lean), one.reach * np.sin(lean) + 0.001]
+        tilted = lying.add_body(name="tilted", pos=nose, quat=[np.cos(half), np.sin(half), 0, 0])
+        one.build(spec, tilted, volume=0.7 * one.pump.largest)
+
+    return build
+
+
+def _box(spec: Any, body: Any) -> None:
+    TipBox(tip("200ul")).build(spec, body, without=[95, 94, 93, 83, 82])
+
+
+def _holder(spec: Any, body: Any) -> None:
+    holder = Holder(pipette("200ul"))
+    holder.build(spec, body.add_body(name="flange", pos=[0, 0, holder.reach + 0.004], quat=[0, 1, 0, 0]))
+
+
+WARE: dict[str, Builder] = {
+    **{f"{name} tube": _tube(name) for name in TUBES},
+    "rack": _rack,
+    "plate": _plate,
+    "tip box": _box,
+    "pipette": _pipette("200ul"),
+    "large pipette": _pipette("1000ul"),
+    "pipette holder": _holder,
+}
+"""Labware, and how it is shown."""

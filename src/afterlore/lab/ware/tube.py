@@ -16,11 +16,13 @@ import numpy as np
 
 from afterlore.core import InputError
 from afterlore.lab.meshes import revolved, seen
-from afterlore.lab.parts.part import Array, massive
+from afterlore.lab.parts.part import massive
+from afterlore.lab.ware.hollow import Hollow
 
-__all__ = ["TUBES", "Tube", "tube"]
+__all__ = ["FRICTION", "TUBES", "Tube", "tube"]
 
-Profile = list[tuple[float, float]]
+FRICTION = (0.8, 0.005, 0.0001)
+"""Of polypropylene on what it stands on and is held with."""
 _FRONT = -math.pi / 2
 """Where the graduations are, about z: towards whoever stands at -y."""
 _PLASTIC = (0.86, 0.92, 0.96, 0.28)
@@ -58,43 +60,22 @@ class Tube:
         """Radius of the cylinder inside."""
         return self.outer - self.wall
 
-    @property
-    def within(self) -> Profile:
-        """The inside, from the tip up."""
-        floor = self.wall * 1.4
-        return [(0, floor), (self.tip, floor), (self.inner, floor + self.cone), (self.inner, self.length)]
-
     @cached_property
-    def _rings(self) -> tuple[Array, Array]:
-        """Heights, and the volume below each, m³: frusta are exact."""
-        points = np.asarray(self.within)
-        radii, heights = points[1:].T
-        parts = math.pi / 3 * np.diff(heights) * (radii[:-1] ** 2 + radii[:-1] * radii[1:] + radii[1:] ** 2)
-        return heights, np.concatenate([[0], np.cumsum(parts)])
+    def hollow(self) -> Hollow:
+        """Its inside."""
+        floor = self.wall * 1.4
+        return Hollow(((self.tip, floor), (self.inner, floor + self.cone), (self.inner, self.length)))
 
     @property
     def capacity(self) -> float:
         """ml, to the rim."""
-        return float(self._rings[1][-1]) * 1e6
+        return self.hollow.capacity * 1e6
 
     def height(self, volume: float) -> float:
         """How high above the origin ``volume`` ml stand. Raises InputError for more than there is room for."""
         if not 0 <= volume <= self.capacity:
             raise InputError(f"{self.name!r} holds 0 to {self.capacity:.2f} ml, not {volume!r}")
-        low, cone = float(self._rings[0][1]), float(self._rings[1][1]) * 1e6
-        if volume >= cone:
-            return low + float(volume - cone) * 1e-6 / (math.pi * self.inner**2)
-        # Volume in a frustum grows as the cube of its radius.
-        slope = (self.inner - self.tip) / self.cone
-        radius = (self.tip**3 + 3 * slope * volume * 1e-6 / math.pi) ** (1 / 3)
-        return float(self._rings[0][0] + (radius - self.tip) / slope)
-
-    def filled(self, volume: float) -> Profile:
-        """The shape of ``volume`` ml at rest, a hair narrower than the inside."""
-        top = self.height(volume)
-        below = [(radius * 0.985, height) for radius, height in self.within[:-1] if height < top]
-        last = np.interp(top, [height for _, height in self.within[1:]], [radius for radius, _ in self.within[1:]])
-        return [*below, (float(last) * 0.985, top), (0, top)]
+        return self.hollow.height(volume * 1e-6)
 
     def build(
         self, spec: Any, body: Any, prefix: str = "", *, volume: float = 0.0, rgba: tuple[float, ...] = _DYED
@@ -114,20 +95,20 @@ class Tube:
                 pos=[0, 0, place],
                 group=3,
                 mass=0,
-                friction=[0.8, 0.005, 0.0001],
+                friction=FRICTION,
             )
         return made
 
     def _meshes(
         self, spec: Any, prefix: str, volume: float, rgba: tuple[float, ...]
     ) -> Iterator[tuple[str, str, tuple[float, ...]]]:
-        inside = self.within[1:]
-        neck = self.within[2][1]
+        inside = self.hollow.profile
+        neck = inside[1][1]
         outside = [(0.0, 0.0), (self.tip + self.wall * 0.6, 0), (self.outer, neck), (self.outer, self.length)]
         shell = [*outside, *reversed(inside), (0.0, inside[0][1])]
         yield f"{prefix}shell", revolved(shell).add(spec, f"{prefix}shell"), _PLASTIC
         if volume:
-            yield f"{prefix}liquid", revolved(self.filled(volume)).add(spec, f"{prefix}liquid"), rgba
+            yield f"{prefix}liquid", self.hollow.filled(volume * 1e-6).add(spec, f"{prefix}liquid"), rgba
         low, high = neck + 0.004, self.length - self.cap_height * 0.8 - 0.004
         label = [(self.outer * 1.006, low), (self.outer * 1.006, high)]
         yield f"{prefix}label", revolved(label, arc=1.3, start=_FRONT + 0.35).add(spec, f"{prefix}label"), _FROSTED
@@ -153,7 +134,7 @@ class Tube:
 
     def _solids(self) -> Iterator[tuple[str, list[float], float, bool]]:
         """What collides: a cylinder, a narrow capsule for the cone, and the cap."""
-        neck = self.within[2][1]
+        neck = self.hollow.profile[1][1]
         top = self.length - self.cap_height * 0.75
         yield "wall", [self.outer, (top - neck) / 2, 0], (top + neck) / 2, False
         thin = (self.outer + self.tip) / 2
