@@ -12,6 +12,7 @@ from PIL import Image
 from afterlore.app import cli
 from afterlore.core import InputError
 from afterlore.lab.instruments.all import INSTRUMENTS, instrument
+from afterlore.lab.instruments.centrifuge import CENTRIFUGES, STILL
 from afterlore.lab.instruments.mixers import ThermalMixer
 from afterlore.lab.parts.part import blank
 from afterlore.lab.parts.rig import Rig, motor
@@ -42,28 +43,74 @@ def test_nothing_touches_at_rest(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LIDS)
-def test_a_lid_is_held_until_its_lever_is_moved(name: str) -> None:
+def test_a_lid_is_held_until_it_is_let_go(name: str) -> None:
     one: Any = LIDS[name]
-    made = rig(one, "lid", "latch/lever")
+    opener = {"mini centrifuge": [], "thermal cycler": ["latch/lever"]}.get(name, ["open/button"])
+    made = rig(one, "lid", *opener)
     angle, _ = made.joint("lid")
-    lifting = 1.6 * one.lid.mass * 9.81 * one.lid.length / 2
+    latch = made.state["latch/"]
+    weight = one.lid.mass * 9.81 * one.lid.length / 2
     for _ in range(500):
-        made.control("lid")[:] = min(lifting, 0.8 * one.latch.hold)
+        made.control("lid")[:] = 0.5 * one.latch.hold
         made.step()
-    assert made.state["latch/"]["engaged"].all()
+    assert latch["engaged"].all()
     assert angle[0] < one.latch.slack
-    for _ in range(2000):
-        made.control("latch/lever")[:] = 0.2
-        made.control("lid")[:] = lifting
+
+    for step in range(2500):
+        for lever in opener:
+            made.control(lever)[:] = {"latch/lever": 0.2, "open/button": 3.0}[lever] if step < 500 else 0
+        # The mini one's snap gives way to force.
+        made.control("lid")[:] = (0 if opener else 1.1 * one.latch.hold) if step < 500 else 0.6 * weight
+        if step == 499 and opener:
+            # On its gasket it stands ajar.
+            assert math.radians(1) < angle[0] < one.lid.cushion
         made.step()
-    assert not made.state["latch/"]["engaged"].any()
+        if name in CENTRIFUGES:
+            one.act(made.state)
+    assert not latch["engaged"].any()
+    assert latch["torn"].any() == (not opener)
     assert angle[0] == pytest.approx(one.lid.opening, abs=math.radians(2))
-    # Let go and pressed down, it is caught again.
-    for _ in range(2000):
-        made.control("latch/lever")[:] = -0.2
-        made.control("lid")[:] = -0.5 - 0.1 * one.lid.mass
+
+    # It stays open, and falls ajar when it is pushed over; pressed, it is caught again.
+    made.control("lid")[:] = 0
+    made.step(500)
+    assert angle[0] == pytest.approx(one.lid.opening, abs=math.radians(1))
+    for _ in range(4000):
+        made.control("lid")[:] = -0.6 * weight if angle[0] > math.radians(30) else 0
+        for lever in opener:
+            made.control(lever)[:] = -0.2 if lever == "latch/lever" else 0
         made.step()
+    assert not latch["engaged"].any()
+    for _ in range(500):
+        made.control("lid")[:] = -weight
+        made.step()
+    assert latch["engaged"].all()
+
+
+def test_a_turning_rotor_keeps_its_lid_shut() -> None:
+    one = CENTRIFUGES["bench centrifuge"]
+    made = rig(one, "lid", "open/button")
+    made.step()
+    made.state["rotor/"]["target"][:] = 20
+    angle, speed = made.joint("lid")[0], made.joint("rotor/rotor")[1]
+    for _ in range(500):
+        made.control("lid")[:], made.control("open/button")[:] = 5, 3
+        made.step()
+        one.act(made.state)
+    assert speed[0] == pytest.approx(20, abs=0.1)
+    assert made.state[""]["locked"].all()
     assert made.state["latch/"]["engaged"].all()
+    made.state["rotor/"]["target"][:] = 0
+    for _ in range(500):
+        made.step()
+        one.act(made.state)
+    assert angle[0] > math.radians(20)
+    # With its lid open it is not driven.
+    made.state["rotor/"]["target"][:] = 20
+    for _ in range(500):
+        one.act(made.state)
+        made.step()
+    assert abs(speed[0]) < STILL
 
 
 def test_a_key_of_the_thermal_mixer_is_pressed() -> None:

@@ -9,7 +9,7 @@ A mutation is a part with other parameters; the law holds it against what a soun
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from afterlore.core import InputError
 from afterlore.lab.laws.displays import panel
@@ -32,6 +32,8 @@ from afterlore.lab.parts.thread import Thread
 
 __all__ = ["MUTATIONS", "Caught", "mutate"]
 
+_BALANCED = Lid.counterbalanced(0.7, 0.3)
+
 MUTATIONS: dict[str, Callable[[], Law]] = {
     # The lever comes to its stop before the hook lets go.
     "stuck latch": lambda: latch(Latch(travel=math.radians(61))),
@@ -48,6 +50,8 @@ MUTATIONS: dict[str, Callable[[], Law]] = {
     "button that chatters": lambda: button(Button(off=0.69)),
     "lid that stops short": lambda: lid(Lid(opening=math.radians(70))),
     "lid of twice the weight": lambda: lid(Lid(mass=0.8)),
+    "lid without a gasket": lambda: lid(balanced=replace(_BALANCED, gasket=0)),
+    "lid on a tired spring": lambda: lid(balanced=replace(_BALANCED, spring=0.9 * _BALANCED.spring)),
     "interlock that never takes hold": lambda: lid(Lid(caught=-1)),
     "slots too far out": lambda: rotor(Rotor(radius=0.052)),
     "tired motor": lambda: rotor(Rotor(torque=0.19)),

@@ -1,5 +1,8 @@
 """Three centrifuges: a mini one with a clear dome, one for the bench, and a large one.
 
+The dome of the mini one snaps open when it is pulled. The others are opened by a key, which lets go only while the
+rotor stands still; nothing drives a rotor under a lid that is not closed.
+
 Proportions are those of common machines of each kind: a mini centrifuge of 15 cm, a microcentrifuge of about
 25 x 35 x 22 cm, a large benchtop of about 45 x 55 x 35 cm.
 """
@@ -10,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import mujoco
+import numpy as np
 
 from afterlore.core import InputError
 from afterlore.lab.instruments.housing import DARK, GLASS, GREY, WHITE, apart, box, feet, hinge, solid, words
@@ -17,10 +21,13 @@ from afterlore.lab.meshes import holed, revolved, seen
 from afterlore.lab.parts.button import Button
 from afterlore.lab.parts.latch import Latch
 from afterlore.lab.parts.lid import Lid
-from afterlore.lab.parts.part import Part
+from afterlore.lab.parts.part import Part, State
 from afterlore.lab.parts.rotor import Rotor
 
-__all__ = ["CENTRIFUGES", "Centrifuge", "centrifuge"]
+__all__ = ["CENTRIFUGES", "STILL", "Centrifuge", "centrifuge"]
+
+STILL = 0.5
+"""rad/s, below which a rotor counts as standing still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +49,24 @@ class Centrifuge:
     dome: float = 0.0
     """Height of a clear dome in place of a plate."""
     mass: float = 8.0
+    key: bool = True
+    """Whether a key opens it, and not force."""
 
     @property
     def parts(self) -> Mapping[str, Part]:
-        """Lid, latch, rotor and the button that opens."""
-        return {"": self.lid, "latch/": self.latch, "rotor/": self.rotor, "open/": Button()}
+        """Lid, latch, rotor and, where there is one, the key that opens."""
+        key: dict[str, Part] = {"open/": Button()} if self.key else {}
+        return {"": self.lid, "latch/": self.latch, "rotor/": self.rotor, **key}
+
+    def act(self, state: Mapping[str, State], prefix: str = "") -> None:
+        """What its electronics do, once a control step."""
+        lid, latch = state[prefix], state[f"{prefix}latch/"]
+        turning = np.abs(state[f"{prefix}rotor/"]["speed"]) > STILL
+        lid["interlock"][:] = turning
+        latch["bolted"][:] = turning
+        if self.key:
+            latch["released"] |= state[f"{prefix}open/"]["pressed"] & ~turning
+        state[f"{prefix}rotor/"]["target"][~lid["closed"]] = 0
 
     @property
     def _back(self) -> float:
@@ -156,6 +176,8 @@ class Centrifuge:
             (0, -self.deep * 0.985 - 0.0004, low + (self.height - low) * 0.5),
             (self.across * 1.1, (self.height - low) * 0.24),
         )
+        if not self.key:
+            return
         spot = body.add_body(
             name=f"{prefix}key", pos=[self.across * 0.55, face, low * 0.55], quat=[math.sqrt(0.5), math.sqrt(0.5), 0, 0]
         )
@@ -190,11 +212,8 @@ class Centrifuge:
         solid(lid, f"{prefix}plate", (half, self.across * 0.8, 0.008), (half, 0, 0.012))
         grip = max(0.012, self.across * 0.12)
         box(spec, lid, f"{prefix}grip", (0.012, grip, 0.006), (length + 0.008, 0, 0.012), DARK, touch=True)
-        lever = self.latch.build(
-            spec, hinge(body, f"{prefix}catch", -self.deep - 0.001, self.height - 0.012), f"{prefix}latch/"
-        )
-        box(spec, lever, f"{prefix}lever_shape", (0.012, 0.014, 0.004), (0.012, 0, 0), DARK, touch=True)
-        apart(spec, body, lid, lever)
+        self.latch.build(spec, body, f"{prefix}latch/")
+        apart(spec, body, lid)
 
 
 CENTRIFUGES = {
@@ -208,11 +227,12 @@ CENTRIFUGES = {
             height=0.085,
             bowl=0.052,
             rotor=Rotor(slots=6, radius=0.028, inertia=2e-5, torque=0.02, mass=0.06),
-            lid=Lid(mass=0.08, length=0.15, damping=0.004),
-            latch=Latch(hold=0.6, mass=0.01, length=0.03),
+            lid=Lid.counterbalanced(0.08, 0.15, math.radians(80), math.radians(50)),
+            latch=Latch(hold=0.6, lever=False),
             tint=(0.28, 0.55, 0.50, 1),
             dome=0.05,
             mass=0.9,
+            key=False,
         ),
         Centrifuge(
             name="bench centrifuge",
@@ -222,8 +242,8 @@ CENTRIFUGES = {
             height=0.19,
             bowl=0.095,
             rotor=Rotor(slots=12, radius=0.065, inertia=1e-3, torque=0.25, mass=0.9),
-            lid=Lid(mass=0.7, length=0.31, damping=0.06, spring=0.35),
-            latch=Latch(hold=4.0),
+            lid=Lid.counterbalanced(0.7, 0.31),
+            latch=Latch(hold=12.0, lever=False),
             tint=(0.24, 0.36, 0.52, 1),
             mass=12,
         ),
@@ -235,8 +255,8 @@ CENTRIFUGES = {
             height=0.31,
             bowl=0.17,
             rotor=Rotor(slots=8, radius=0.11, inertia=2e-2, torque=2.0, mass=4.0),
-            lid=Lid(mass=2.4, length=0.51, damping=0.3, spring=2.2),
-            latch=Latch(hold=12.0, mass=0.08, length=0.06),
+            lid=Lid.counterbalanced(2.4, 0.51, math.radians(68), math.radians(42)),
+            latch=Latch(hold=40.0, lever=False),
             tint=(0.42, 0.44, 0.47, 1),
             mass=45,
         ),

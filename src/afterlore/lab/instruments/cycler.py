@@ -28,8 +28,8 @@ class Cycler:
     deep: float = 0.2
     height: float = 0.155
     """Of the housing, without the lid."""
-    lid: Lid = field(default_factory=lambda: Lid(mass=1.2, length=0.24, damping=0.15, spring=1.0))
-    latch: Latch = field(default_factory=lambda: Latch(hold=8.0, mass=0.06, length=0.06, spring=0.0, friction=0.04))
+    lid: Lid = field(default_factory=lambda: Lid.counterbalanced(1.2, 0.24))
+    latch: Latch = field(default_factory=lambda: Latch(hold=12.0, mass=0.06, length=0.06, spring=0.0, friction=0.04))
     """Its lever stays where it is put."""
     block: Thermal = field(default_factory=Thermal)
     panel: Panel = field(

@@ -15,16 +15,20 @@ __all__ = ["latch", "lid"]
 
 _LID = Lid()
 _LATCH = Latch()
+_OPENING, _CROSSOVER = math.radians(75), math.radians(45)
+_BALANCED = Lid.counterbalanced(0.7, 0.3, _OPENING, _CROSSOVER)
 
 
-def lid(part: Lid = _LID) -> Law:
+def lid(part: Lid = _LID, balanced: Lid = _BALANCED) -> Law:
     """A slow servo weighs it; then it falls from where it was let go, against the integral of its energy."""
     return Law(
-        "a lid weighs m·g·l/2·cos θ, falls as a plate does, rests at its stops, and does not open while locked",
+        "a lid weighs m·g·l/2·cos θ, falls as a plate does, rests at its stops, and does not open while locked; a"
+        " counterbalanced one stays open or closed by itself",
         (
             Check("holding torque", _weight(part), 0.01),
             Check("time of the fall", _fall(part), 0.01),
             *_stops(part),
+            *_sides(balanced),
         ),
     )
 
@@ -107,17 +111,48 @@ def _stops(part: Lid) -> tuple[Check, ...]:
     )
 
 
+def _sides(part: Lid) -> tuple[Check, ...]:
+    """Let go below and above its crossover; then one is pressed on with half of its weight, one with all of it."""
+    spec, mount = table()
+    part.build(spec, mount)
+    motor(spec, "lid")
+    rig = Rig(spec, {"": part}, 4)
+    angle, speed = rig.joint("lid")
+    below, above, leant, pressed = range(4)
+    angle[:] = _CROSSOVER + np.radians([-2, 2, -2, -2])
+    rig.forward()
+    fastest = 0.0
+    for step in range(6000):
+        if step == 4000:
+            weight = _BALANCED.mass * 9.81 * _BALANCED.length / 2
+            rig.control("lid")[[leant, pressed]] = -0.5 * weight, -weight
+        rig.step()
+        fastest = max(fastest, -float(speed[below]))
+    # Where a twentieth of the weight, and half of it more, are what the gasket bears.
+    rests = _BALANCED.cushion * np.array([0.95, 0.45])
+    return (
+        Check("below its crossover: from where it rests", float(angle[below]) / rests[0] - 1, 0.03),
+        Check("leant on by half its weight", float(angle[leant]) / rests[1] - 1, 0.03),
+        Check("pressed on by all of it: not shut", max(float(angle[pressed]), 0.0), math.radians(0.1), "rad"),
+        Check("above its crossover: short of the stop", _OPENING - float(angle[above]), math.radians(1), "rad"),
+        Check("falls faster than half a radian a second", max(fastest - 0.5, 0.0), 0.05, "rad/s"),
+    )
+
+
 def latch(part: Latch = _LATCH) -> Law:
     """A row of worlds pulls at the lid and another moves the lever, each a little more than the one before."""
     shares = np.linspace(0.9, 1.1, 41)
     pulled = _opened(part, pull=shares * _LATCH.hold, lever=np.zeros(41))
     moved = _opened(part, pull=np.full(41, 0.2 * _LATCH.hold), lever=shares * _LATCH.travel)
-    bolted = _opened(part, pull=np.full(1, 0.2 * _LATCH.hold), lever=np.full(1, _LATCH.stop), bolted=True)
+    light = np.full(1, 0.2 * _LATCH.hold)
+    bolted = _opened(part, pull=light, lever=np.full(1, _LATCH.stop), bolted=True)
+    told = _opened(replace(part, lever=False), pull=light, lever=np.zeros(1), released=True)
     return Law(
         "a latch catches a lid that closes, holds it up to its torque, and lets go at the travel of its lever",
         (
             Check("torque that overpowers it", _threshold(shares, pulled), 0.01),
             Check("travel that releases it", _threshold(shares, moved), 0.01),
+            Check("lids not let go when it was told to", float((~told).sum()), 0, "lids"),
             Check("lids let go while bolted", float(bolted.sum()), 0, "lids"),
             Check("falling lids not caught", float((~_caught(part)).sum()), 0, "lids"),
         ),
@@ -138,19 +173,22 @@ def _rig(part: Latch, n: int, *, gravity: bool) -> Rig:
     own.build(spec, mount, "lid/")
     replace(part, holds="lid/lid").build(spec, mount, "latch/")
     motor(spec, "lid/lid")
-    servo(spec, "latch/lever", 20, 0.05)
+    if part.lever:
+        servo(spec, "latch/lever", 20, 0.05)
     return Rig(spec, {"lid/": own, "latch/": replace(part, holds="lid/lid")}, n)
 
 
-def _opened(part: Latch, *, pull: Array, lever: Array, bolted: bool = False) -> Array:
+def _opened(part: Latch, *, pull: Array, lever: Array, **commands: bool) -> Array:
     rig = _rig(part, len(pull), gravity=False)
     angle, _ = rig.joint("lid/lid")
-    rig.state["latch/"]["bolted"][:] = bolted
+    for name, command in commands.items():
+        rig.state["latch/"][name][:] = command
     for step in range(2000):
         rig.control("lid/lid")[:] = pull * min(1, step / 1000)
         # The servo gives way to the lever's spring and friction: it is told to aim that much farther.
         aim = lever + (_LATCH.spring * lever + np.where(lever > 0, _LATCH.friction, 0)) / 20
-        rig.control("latch/lever")[:] = aim * min(1, step / 1000)
+        if part.lever:
+            rig.control("latch/lever")[:] = aim * min(1, step / 1000)
         rig.step()
     return np.asarray(angle > 2 * _LATCH.slack)
 

@@ -1,4 +1,5 @@
-"""A latch that holds a lid: it catches what closes, and lets go when its lever is moved or when it is overpowered.
+"""A latch that holds a lid: it catches what closes, and lets go when its lever is moved, when it is told to, or when
+it is overpowered.
 
 The hook is the spring of a tendon on the lid's hinge, slack below 0 and stiff only while the latch is engaged: its
 torque is known exactly, which no soft equality would give, and the lid gives way by ``slack`` before it breaks free.
@@ -23,7 +24,7 @@ _FAR = 1e3
 
 @dataclass(frozen=True, slots=True)
 class Latch:
-    """A lever that turns about -y, and the hook that it moves."""
+    """A lever that turns about -y, and the hook that it moves; or a hook alone, that opens by a command or by force."""
 
     holds: str = "lid"
     """Name of the hinge that is held, without the prefix that it shares with the latch: a latch built as
@@ -36,6 +37,10 @@ class Latch:
     """How far the held joint gives way until then, rad."""
     damping: float = 0.2
     """Of the held joint while it is caught, N·m·s/rad."""
+    lever: bool = True
+    """Whether it has one."""
+    rearm: float = math.radians(5)
+    """Angle of the held joint beyond which a hook that was told to let go can catch again, rad."""
     travel: float = math.radians(40)
     """Angle of the lever at which the hook lets go, rad."""
     stop: float = math.radians(60)
@@ -59,7 +64,12 @@ class Latch:
         return np.where((angle > 0) & (angle <= self.slack), -self.hold / self.slack * angle, 0.0)
 
     def build(self, spec: Any, body: Any, prefix: str = "") -> Any:
-        """Gives the lever, with hinge ``lever``; it lies along +x at rest."""
+        """Gives the lever, with hinge ``lever``, which lies along +x at rest; or ``body`` where there is none."""
+        above, slash, _ = prefix.rstrip("/").rpartition("/")
+        hook = spec.add_tendon(name=f"{prefix}hook", springlength=[-_FAR, 0], group=5)
+        hook.wrap_joint(f"{above}{slash}{self.holds}", 1)
+        if not self.lever:
+            return body
         rod = self.mass * self.length**2 / 12
         lever = massive(body, f"{prefix}lever", self.mass, [rod, rod, rod], [self.length / 2, 0, 0])
         lever.gravcomp = 1
@@ -73,38 +83,45 @@ class Latch:
             frictionloss=self.friction,
             armature=1e-5,
         )
-        above, slash, _ = prefix.rstrip("/").rpartition("/")
-        hook = spec.add_tendon(name=f"{prefix}hook", springlength=[-_FAR, 0], group=5)
-        hook.wrap_joint(f"{above}{slash}{self.holds}", 1)
         return lever
 
     def bind(self, model: Any, prefix: str = "") -> "_Bound":
         """Raises InputError where there is no such latch."""
-        lever, hook = ident(model, "joint", f"{prefix}lever"), ident(model, "tendon", f"{prefix}hook")
+        hook = ident(model, "tendon", f"{prefix}hook")
         held = int(model.wrap_objid[model.tendon_adr[hook]])
-        return _Bound(self, int(model.jnt_qposadr[lever]), int(model.jnt_qposadr[held]), hook)
+        lever = int(model.jnt_qposadr[ident(model, "joint", f"{prefix}lever")]) if self.lever else None
+        return _Bound(self, lever, int(model.jnt_qposadr[held]), hook)
 
 
 @dataclass(frozen=True, slots=True)
 class _Bound:
     part: Latch
-    lever: int
+    lever: int | None
     held: int
     hook: int
     rate: ClassVar[Rate] = "physics"
 
     def initial(self, n: int) -> State:
-        """``engaged``; and ``bolted``, a command: while it is true the lever moves in vain."""
-        return {"engaged": np.zeros(n, dtype=bool), "bolted": np.zeros(n, dtype=bool)}
+        """``engaged``; ``torn`` once it was overpowered; and two commands.
+
+        While ``bolted`` is true the lever moves in vain, and so does the other command, ``released``: it lets go, and
+        stays so until what was held has opened.
+        """
+        return {name: np.zeros(n, dtype=bool) for name in ("engaged", "torn", "bolted", "released")}
 
     def step(self, worlds: Worlds, state: State, dt: float) -> None:
         """Catch, hold, let go."""
         part = self.part
         qpos = worlds.bind("qpos")
         angle = qpos[:, self.held]
-        lifted = (qpos[:, self.lever] > part.travel) & ~state["bolted"]
-        caught = state["engaged"] | (angle < part.catch)
-        state["engaged"][:] = caught & ~lifted & (angle <= part.slack)
+        free = state["released"].copy()
+        if self.lever is not None:
+            free |= qpos[:, self.lever] > part.travel
+        free &= ~state["bolted"]
+        held = (state["engaged"] | (angle < part.catch)) & ~free
+        state["engaged"][:] = held & (angle <= part.slack)
+        state["torn"] |= held & (angle > part.slack)
+        state["released"] &= angle < part.rearm
         stiffness = part.hold / part.slack
         worlds.expand("tendon_stiffness")[:, self.hook] = np.where(state["engaged"], stiffness, 0.0)
         damping = part.damping + stiffness * dt

@@ -1,15 +1,23 @@
-"""A lid on a hinge: it falls, rests against its stops, is helped by a spring, and can be locked by an interlock."""
+"""A lid on a hinge: it falls, rests against its stops, is helped by a spring, and can be locked by an interlock.
+
+``Lid.counterbalanced`` is the lid of an instrument: its spring keeps it closed below the crossover and open above, a
+damper closes it softly, and it comes to rest ajar on its gasket, until somebody presses it shut.
+"""
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import mujoco
 import numpy as np
 
+from afterlore.core import InputError
 from afterlore.lab.parts.part import Array, Rate, State, Worlds, ident, massive
 
 __all__ = ["Lid"]
+
+_FAR = 1e3
+_GRAVITY = 9.81
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +41,47 @@ class Lid:
     caught: float = math.radians(2)
     """Angle below which the lid counts as closed, rad: only then the interlock takes hold."""
 
+    gasket: float = 0.0
+    """Torque of a gasket that is pressed flat, N·m,"""
+    cushion: float = math.radians(2)
+    """and the angle at which the lid first meets it, rad."""
+
+    @classmethod
+    def counterbalanced(
+        cls, mass: float, length: float, opening: float = math.radians(75), crossover: float = math.radians(45)
+    ) -> Self:
+        """A lid that stays closed below ``crossover`` (rad) and goes to its stop at ``opening`` above it.
+
+        Closed, it weighs a twentieth of what it would without its spring; its gasket takes all of that weight to be
+        pressed flat; and its damper lets it fall at no more than half a radian a second. Raises InputError where no
+        spring does that.
+        """
+        if not 0.2 < crossover < 0.9 * opening < math.pi / 2:
+            raise InputError(f"a lid crosses over between 0.2 rad and 0.9 of its opening, not at {crossover!r}")
+        weight, closed = mass * _GRAVITY * length / 2, 0.95
+        spring = weight * (closed - math.cos(crossover)) / crossover
+        return cls(
+            mass,
+            length,
+            opening,
+            damping=0.24 * weight,
+            spring=spring,
+            spring_rest=closed * weight / spring,
+            caught=math.radians(1),
+            gasket=weight,
+        )
+
     @property
     def inertia(self) -> float:
         """About the hinge, kg·m²."""
         return self.mass * self.length**2 / 3
 
-    def reference(self, angle: Array, gravity: float = 9.81) -> Array:
+    def reference(self, angle: Array, gravity: float = _GRAVITY) -> Array:
         """Torque that holds the lid at ``angle`` between its stops, N·m, positive upwards."""
         angle = np.asarray(angle)
         weight = self.mass * gravity * self.length / 2 * np.cos(angle)
-        return np.asarray(weight + self.spring * (angle - self.spring_rest))
+        pressed = np.clip(1 - angle / self.cushion, 0, None)
+        return np.asarray(weight + self.spring * (angle - self.spring_rest) - self.gasket * pressed)
 
     def build(self, spec: Any, body: Any, prefix: str = "") -> Any:
         """Gives the lid, with hinge ``lid``."""
@@ -60,6 +99,11 @@ class Lid:
             solimp_limit=[0.99, 0.999, 1e-3, 0.5, 2],
             solref_limit=[0.005, 1],
         )
+        if self.gasket:
+            # A spring that is slack above its cushion.
+            pad = spec.add_tendon(name=f"{prefix}gasket", springlength=[self.cushion, _FAR], group=5)
+            pad.stiffness = [self.gasket / self.cushion, 0, 0]
+            pad.wrap_joint(f"{prefix}lid", 1)
         spec.add_equality(
             type=mujoco.mjtEq.mjEQ_JOINT,
             name=f"{prefix}interlock",

@@ -84,13 +84,15 @@ class _Bound:
     rate: ClassVar[Rate] = "physics"
 
     def initial(self, n: int) -> State:
-        """``target`` (rad/s) and ``masses`` (n, slots; kg, beyond the empty rotor's) are commands; ``force`` in N.
+        """``target`` (rad/s) and ``masses`` (n, slots; kg, beyond the empty rotor's) are commands; ``speed`` in rad/s
+        and ``force`` in N.
 
         A tube that lies in a slot as a body of its own pulls by itself: its mass is not to be named here too.
         """
         return {
             "target": np.zeros(n),
             "masses": np.zeros((n, self.part.slots)),
+            "speed": np.zeros(n),
             "balanced": np.ones(n, dtype=bool),
             "force": np.zeros(n),
         }
@@ -99,6 +101,7 @@ class _Bound:
         """Drive towards the target and shake the housing."""
         part = self.part
         speed = worlds.bind("qvel")[:, self.dof]
+        state["speed"][:] = speed
         target = np.clip(state["target"], -part.fastest, part.fastest)
         # Drag is made up for; the rest of the torque would arrive at the target within this step.
         wanted = part.drag * target + part.inertia * (target - speed) / dt
