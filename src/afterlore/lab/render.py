@@ -11,7 +11,7 @@ import mujoco
 import numpy as np
 
 from afterlore.core import InputError
-from afterlore.lab.parts.part import Array
+from afterlore.lab.parts.part import Array, Upload, upload
 
 __all__ = ["Eye", "Renderer"]
 
@@ -53,16 +53,25 @@ class Renderer:
         mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._drawn)
         self._area = mujoco.MjrRect(0, 0, width, height)
 
-    @property
-    def context(self) -> Any:
-        """MuJoCo's, to upload textures to."""
-        return self._drawn
+    def upload(self, what: Upload | None) -> None:
+        """Bring to the graphics what a part drew into the model."""
+        if what is not None:
+            self._context.make_current()
+            upload(self._model, self._drawn, what)
 
-    def frame(self, data: Any, camera: str | Eye) -> Array:
-        """A new array (height, width, 3), uint8. Raises InputError for a camera that is not there."""
+    def frame(self, data: Any, camera: str | Eye, model: Any = None) -> Array:
+        """A new array (height, width, 3), uint8. ``model`` is another of the same shapes, with its own colours, lights
+        and cameras. Raises InputError for a camera that is not there.
+        """
         self._context.make_current()
         mujoco.mjv_updateScene(
-            self._model, data, self._option, None, self._camera(camera), mujoco.mjtCatBit.mjCAT_ALL, self._scene
+            model or self._model,
+            data,
+            self._option,
+            None,
+            self._camera(camera),
+            mujoco.mjtCatBit.mjCAT_ALL,
+            self._scene,
         )
         mujoco.mjr_render(self._area, self._scene, self._drawn)
         width, height = self._size

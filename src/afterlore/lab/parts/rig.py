@@ -53,9 +53,9 @@ def servo(spec: Any, joint: str, stiffness: float, damping: float) -> None:
 class Rig:
     """n worlds of one model with parts in it, named by their prefix."""
 
-    def __init__(self, spec: Any, parts: Mapping[str, Part], n: int = 1) -> None:
+    def __init__(self, spec: Any, parts: Mapping[str, Part], n: int = 1, *, threads: int = 1) -> None:
         self.model = spec.compile()
-        self.batch = Batch(self.model, n, 1, persistent=True)
+        self.batch = Batch(self.model, n, threads, persistent=True)
         self.worlds = Views(self.batch)
         self.n = n
         self.bound = {name: part.bind(self.model, name) for name, part in parts.items()}
@@ -67,12 +67,16 @@ class Rig:
         """Make positions follow ``qpos`` that was written."""
         self.batch.forward(stage=mujoco.mjtStage.mjSTAGE_VEL)
 
-    def step(self, steps: int = 1) -> None:
+    def tick(self) -> None:
         """Parts see where everything is and act; then physics moves on by one time step."""
+        for name, bound in self.bound.items():
+            bound.step(self.worlds, self.state[name], self.dt)
+        self.batch.step(stage=mujoco.mjtStage.mjSTAGE_VEL)
+
+    def step(self, steps: int = 1) -> None:
+        """So many ticks."""
         for _ in range(steps):
-            for name, bound in self.bound.items():
-                bound.step(self.worlds, self.state[name], self.dt)
-            self.batch.step(stage=mujoco.mjtStage.mjSTAGE_VEL)
+            self.tick()
 
     def joint(self, name: str) -> tuple[Array, Array]:
         """Live views (n,) of a slide's or hinge's position and velocity."""

@@ -25,6 +25,11 @@ class Gripper:
     friction: float = 1.0
     mass: float = 0.9
 
+    @property
+    def reach(self) -> float:
+        """From the flange to the middle of its pads."""
+        return 0.058 + self.length - self.pad[2]
+
     def build(self, spec: Any, body: Any, prefix: str = "") -> Any:
         """Add it at the origin of ``body``, which it leaves along z; gives the body between the pads, for tools' poses.
 
@@ -50,7 +55,7 @@ class Gripper:
         servo.set_to_position(kp=2000, kv=60)
         servo.ctrlrange = [0, self.width]
         servo.forcerange = [-self.force, self.force]
-        return palm.add_body(name=f"{prefix}grasp", pos=[0, 0, 0.058 + self.length - self.pad[2]])
+        return palm.add_body(name=f"{prefix}grasp", pos=[0, 0, self.reach])
 
     def _finger(self, palm: Any, name: str, side: int, rgba: list[float]) -> None:
         finger = massive(palm, name, self.mass * 0.1, (2e-4, 2e-4, 2e-5), (0, side * 0.01, self.length / 2), gravcomp=1)

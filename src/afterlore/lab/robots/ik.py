@@ -54,9 +54,10 @@ class Solver:
         self._rest.set_target(np.array(arm.home))
         self._limits = [mink.ConfigurationLimit(model)]
 
-    def solve(self, pose: Array, start: Array | None = None) -> Reached:
-        """For a pose (4, 4) in the base's frame, from ``start`` on (the arm's home). Look at ``holds``: not every pose
-        can be reached. Raises InputError for what is no pose.
+    def solve(self, pose: Array, start: Array | None = None, iterations: int = STEPS) -> Reached:
+        """For a pose (4, 4) in the base's frame, from ``start`` on (the arm's home), in so many iterations at most.
+
+        Look at ``holds``: not every pose can be reached. Raises InputError for what is no pose.
         """
         target = np.asarray(pose, dtype=float)
         if target.shape != (4, 4) or not np.allclose(target[:3, :3] @ target[:3, :3].T, np.eye(3), atol=1e-6):
@@ -64,7 +65,7 @@ class Solver:
         here = self._configuration
         here.update(np.array(self._arm.home if start is None else start, dtype=float))
         self._reach.set_target(mink.SE3.from_matrix(target))
-        for _ in range(STEPS):
+        for _ in range(iterations):
             velocity = mink.solve_ik(here, [self._reach, self._rest], 0.1, "daqp", limits=self._limits)
             here.integrate_inplace(velocity, 0.1)
             if self._left(target).holds:

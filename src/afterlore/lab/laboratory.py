@@ -1,0 +1,244 @@
+"""n worlds of one task: reset from seeds, stepped by actions at 50 Hz, looked at through cameras.
+
+It is what environments, experts, benchmarks and recordings stand on. Worlds know nothing of each other, so that each
+is the same bit for bit whatever the others do, and however many threads step them.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import mujoco
+import numpy as np
+
+from afterlore.core import InputError
+from afterlore.lab.actions import MODES, Action, Mode
+from afterlore.lab.parts.part import Array, reset
+from afterlore.lab.parts.rig import Rig
+from afterlore.lab.randomise import Randomisation, Variation
+from afterlore.lab.render import Eye, Renderer
+from afterlore.lab.robots.ik import Solver
+from afterlore.lab.scene import CAMERAS, GRIPPER, ROBOT, TOOL, aimed
+from afterlore.lab.tasks.task import SETTLED, Task
+
+__all__ = ["RATE", "SUBSTEPS", "Laboratory"]
+
+RATE = 50.0
+"""Control steps a second,"""
+SUBSTEPS = 10
+"""and steps of physics in one."""
+_WIDTH_SPEED = 0.2
+"""Of the gripper's fingers, m/s, both together."""
+_USUAL = Randomisation()
+
+
+class Laboratory:
+    """Worlds of one task. Close it, or use it as a context, where it draws."""
+
+    def __init__(
+        self,
+        task: Task,
+        n: int = 1,
+        *,
+        threads: int = 1,
+        mode: Mode = "joint_abs",
+        randomisation: Randomisation = _USUAL,
+        size: int = 224,
+    ) -> None:
+        """``size`` of pictures, pixels. Raises InputError for numbers that are too small, and modes that are none."""
+        if n < 1 or threads < 1 or size < 16:
+            raise InputError(
+                f"a laboratory has a world, a thread and 16 pixels at least, not {n}, {threads} and {size}"
+            )
+        if mode not in MODES:
+            raise InputError(f"no action mode {mode!r}; there are: {', '.join(MODES)}")
+        self.task, self.size, self._ranges = task, size, randomisation
+        scene = task.scene()
+        self.rig = Rig(scene.spec, scene.parts, n, threads=threads)
+        self.n, self.model, self.worlds, self.state = n, self.rig.model, self.rig.worlds, self.rig.state
+        self._variation = Variation(self.model, scene, task.loose, task.thin)
+        arm = task.arm
+        self._fingers = [self.model.joint(f"{GRIPPER}{side}").qposadr[0] for side in ("left", "right")]
+        self._joints = [self.model.joint(ROBOT + name).qposadr[0] for name in arm.joints]
+        self._dofs = [self.model.joint(ROBOT + name).dofadr[0] for name in arm.joints]
+        self._servos = [self.model.actuator(ROBOT + name).id for name in arm.joints]
+        self._servos.append(self.model.actuator(f"{GRIPPER}gripper").id)
+        self.width = float(self.model.actuator_ctrlrange[self._servos[-1], 1])
+        """Of the open gripper, m."""
+        self.action: Action = MODES[mode](arm, self.width)
+        self.seconds = SUBSTEPS * self.rig.dt
+        """Of a control step."""
+        self._reach = np.array([*(link.speed for link in arm.links), _WIDTH_SPEED]) / RATE
+        reached = Solver(arm, TOOL).solve(self.base_frame @ aimed(*task.ready))
+        if not reached.holds:
+            raise InputError(f"the arm {arm.name!r} of {task.id!r} cannot wait at {task.ready!r}")
+        self._home = np.array([*reached.angles, self.width])
+        self.command = np.zeros((n, len(self._servos)))
+        """What servos were told last: (n, joints + 1), radians, and metres between the fingers."""
+        self.memory = task.memory(n)
+        self.prompts: list[str] = [""] * n
+        self.steps = np.zeros(n, dtype=np.int64)
+        """Since the reset."""
+        self._held = np.zeros(n, dtype=np.int64)
+        self._robot = _under(self.model, self.model.body("stand").id)
+        self._renderer: Renderer | None = None
+        self._drawn: dict[int, tuple[Any, Any]] = {}
+        self.reset()
+
+    @property
+    def base_frame(self) -> Array:
+        """(4, 4): what turns a pose in the room into one in the frame of the arm's base."""
+        made = np.eye(4)
+        made[:3, 3] = -self.model.body("stand").pos
+        return made
+
+    @property
+    def limit(self) -> int:
+        """Control steps until an episode is cut off."""
+        return round(self.task.seconds * RATE)
+
+    def reset(self, ids: Sequence[int] | None = None, seeds: Sequence[int] | None = None) -> None:
+        """Put worlds (all of them) to a beginning drawn from their seeds (0, 1, …)."""
+        chosen = list(range(self.n)) if ids is None else list(ids)
+        numbers = chosen if seeds is None else list(seeds)
+        if len(numbers) != len(chosen):
+            raise InputError(f"a seed for each world: {len(chosen)} worlds, {len(numbers)} seeds")
+        if not chosen:
+            return
+        at = np.array(chosen)
+        self.rig.batch.reset(at, stage=mujoco.mjtStage.mjSTAGE_NONE)
+        for name, bound in self.rig.bound.items():
+            reset(bound, self.state[name], at)
+        fresh = self.task.memory(self.n)
+        for key, values in self.memory.items():
+            values[at] = fresh[key][at]
+        home = self._home
+        self.command[at] = home
+        self.steps[at] = self._held[at] = 0
+        qpos, ctrl = self.worlds.bind("qpos"), self.worlds.bind("ctrl")
+        for world, seed in zip(chosen, numbers, strict=True):
+            noise = np.random.default_rng(seed)
+            self.prompts[world] = self.task.prompts[int(noise.integers(len(self.task.prompts)))]
+            self._variation.draw(self.worlds, world, self._ranges, noise)
+            qpos[world, self._joints] = home[:-1]
+            qpos[world, self._fingers] = self.width / 2
+            ctrl[world, self._servos] = home
+            self.task.begin(self, world, noise)
+            self._drawn.pop(world, None)
+        self.rig.batch.set_const(at)
+        self.rig.forward()
+
+    def step(self, actions: Array) -> None:
+        """One control step, 20 ms: (n, d) actions of the mode. Raises InputError for what is no action."""
+        wanted = self.action.targets(self.command, self.action.checked(actions, self.n))
+        before = self.command
+        after = before + np.clip(wanted - before, -self._reach, self._reach)
+        ctrl = self.worlds.bind("ctrl")
+        for part in range(1, SUBSTEPS + 1):
+            ctrl[:, self._servos] = before + (after - before) * (part / SUBSTEPS)
+            self.rig.tick()
+        self.command = after
+        self.steps += 1
+        self.task.act(self)
+        self._held = np.where(self._holds(), self._held + 1, 0)
+
+    def _holds(self) -> Array:
+        every = np.logical_and.reduce(list(self.task.conditions(self).values()))
+        for world in np.flatnonzero(every):
+            every[world] = self.task.released(self, int(world))
+        return np.asarray(every)
+
+    @property
+    def success(self) -> Array:
+        """(n,) of bool: whether all conditions have held for half a second."""
+        return self._held >= SETTLED * RATE
+
+    @property
+    def proprioception(self) -> Array:
+        """(n, joints + 1), float32: angles that the arm has, radians, and the width between its fingers, metres."""
+        qpos = self.worlds.bind("qpos")
+        width = qpos[:, self._fingers].sum(axis=-1, keepdims=True)
+        return np.concatenate([qpos[:, self._joints], width], axis=-1).astype(np.float32)
+
+    def pose(self, name: str, world: int, kind: Literal["body", "geom"] = "body") -> Array:
+        """Of a body or a geom: (4, 4), in the room's frame."""
+        number = getattr(self.model, kind)(name).id
+        places, turns = ("xpos", "xmat") if kind == "body" else ("geom_xpos", "geom_xmat")
+        made = np.eye(4)
+        made[:3, 3] = self.worlds.bind(places)[world, number]
+        made[:3, :3] = self.worlds.bind(turns)[world, number].reshape(3, 3)
+        return made
+
+    def touches(self, world: int, body: str) -> bool:
+        """Whether the robot touches a body or what hangs on it."""
+        return any(self.touching(world, body))
+
+    def touching(self, world: int, body: str) -> set[str]:
+        """Bodies of the robot that touch a body or what hangs on it."""
+        others = _under(self.model, self.model.body(body).id)
+        owner = self.model.geom_bodyid
+        found: set[str] = set()
+        for one, two in self._see(world)[1].contact.geom:
+            for mine, its in ((owner[one], owner[two]), (owner[two], owner[one])):
+                if self._robot[mine] and others[its]:
+                    found.add(self.model.body(int(mine)).name)
+        return found
+
+    def meets(self, world: int, geom: str, other: str) -> bool:
+        """Whether two geoms touch."""
+        pair = {self.model.geom(geom).id, self.model.geom(other).id}
+        return any(set(map(int, both)) == pair for both in self._see(world)[1].contact.geom)
+
+    def frame(self, camera: str | Eye, world: int = 0) -> Array:
+        """What a camera sees: a new array (size, size, 3), uint8. Raises InputError for a camera that is none."""
+        if isinstance(camera, str) and camera not in CAMERAS:
+            raise InputError(f"no camera {camera!r}; there are: {', '.join(CAMERAS)}")
+        if self._renderer is None:
+            self._renderer = Renderer(self.model, self.size, self.size)
+        for name, bound in self.rig.bound.items():
+            if hasattr(bound, "draw"):
+                self._renderer.upload(bound.draw(self.model, self.state[name], world))
+        model, data = self._see(world)
+        return self._renderer.frame(data, camera, model)
+
+    def _see(self, world: int) -> tuple[Any, Any]:
+        """Model and data of a world, as MuJoCo's own functions want them."""
+        model, data = self._drawn.get(world, (None, None))
+        if model is None:
+            model = self.rig.batch.get_model(world)
+            self._drawn[world] = model, None
+        data = self.rig.batch.get_data(world, data)
+        self._drawn[world] = model, data
+        return model, data
+
+    def digest(self) -> list[str]:
+        """A hash of all that each world is: physics, parts, memory, commands."""
+        states: Mapping[str, Mapping[str, Array]] = {**self.state, "": self.memory}
+        fields = [self.worlds.bind(name) for name in ("qpos", "qvel", "act", "ctrl", "qacc_warmstart", "eq_active")]
+        fields += [self.command, *(values for state in states.values() for values in state.values())]
+        return [
+            hashlib.sha256(b"".join(np.ascontiguousarray(field[world]).tobytes() for field in fields)).hexdigest()
+            for world in range(self.n)
+        ]
+
+    def close(self) -> None:
+        """Free what it draws with."""
+        if self._renderer is not None:
+            self._renderer.close()
+            self._renderer = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+
+def _under(model: Any, root: int) -> Array:
+    """Which bodies hang on ``root``: (bodies,) of bool. A body's parent comes before it."""
+    found = np.zeros(model.nbody, dtype=bool)
+    found[root] = True
+    for body in range(root + 1, model.nbody):
+        found[body] |= found[model.body_parentid[body]]
+    return found

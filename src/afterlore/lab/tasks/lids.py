@@ -1,0 +1,208 @@
+"""Opening and closing lids: of a thermal cycler, and of three centrifuges."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from afterlore.lab.instruments.all import instrument
+from afterlore.lab.instruments.centrifuge import STILL, Centrifuge
+from afterlore.lab.parts.part import Array, State
+from afterlore.lab.robots.arm import Arm
+from afterlore.lab.robots.arms import UR5E
+from afterlore.lab.robots.gripper import Gripper
+from afterlore.lab.scene import Scene
+from afterlore.lab.tasks.task import Level
+
+if TYPE_CHECKING:
+    from afterlore.lab.laboratory import Laboratory
+
+__all__ = ["LIDS", "LidTask"]
+
+_AT_STOP = math.radians(2)
+_BRAKE = 15.0
+"""By which a rotor that runs down is slower after a second, rad/s."""
+_RUNNING = 20.0
+"""The fastest that one may still be at the beginning."""
+NAME = "instrument"
+"""Of the body on the bench."""
+
+
+@dataclass(frozen=True, slots=True)
+class LidTask:
+    """One lid, from one of its stops to the other."""
+
+    id: str
+    instrument: str
+    opens: bool
+    prompts: Sequence[str]
+    stand: tuple[float, float, float]
+    """Of the arm."""
+    ready: tuple[float, float, float, float]
+    eye: tuple[float, float, float]
+    at: tuple[float, float, float]
+    """Of the fixed camera, and what it looks at."""
+    seconds: float = 30.0
+    arm: Arm = UR5E
+    level: Level = "easy"
+    loose: Sequence[str] = ()
+    thin: Sequence[str] = ()
+
+    @property
+    def one(self) -> Any:
+        """The instrument."""
+        return instrument(self.instrument)
+
+    @property
+    def says(self) -> str:
+        """See ``Task``."""
+        lever = " and its lever" if self._lever else ""
+        latch = "the latch free" if self.opens else "the latch engaged"
+        return f"the lid{lever} at the {'open' if self.opens else 'closed'} stop, {latch}, nothing forced, released"
+
+    @property
+    def _lever(self) -> bool:
+        return bool(self.one.latch.lever)
+
+    def scene(self) -> Scene:
+        """See ``Task``."""
+        made = Scene(self.arm, Gripper(), self.stand, self.eye, self.at)
+        made.instrument(NAME, self.one, (0, 0, 0))
+        return made
+
+    def memory(self, n: int) -> State:
+        """``trespassed``: the lid was open while the rotor turned."""
+        return {"trespassed": np.zeros(n, dtype=bool)}
+
+    def begin(self, lab: "Laboratory", world: int, noise: np.random.Generator) -> None:
+        """See ``Task``. Half of the rotors under a closed lid are still running down."""
+        running = noise.uniform(-1, 1) * _RUNNING
+        lever, lid = self._joint(lab, "latch/lever") if self._lever else -1, self._joint(lab, "lid")
+        qpos = lab.worlds.bind("qpos")[world]
+        state = lab.state[f"{NAME}/latch/"]
+        if self.opens:
+            state["engaged"][world] = True
+            lab.state[f"{NAME}/"]["closed"][world] = True
+            if isinstance(self.one, Centrifuge) and running > 0:
+                rotor = lab.model.joint(f"{NAME}/rotor/rotor").dofadr[0]
+                lab.worlds.bind("qvel")[world, rotor] = lab.state[f"{NAME}/rotor/"]["target"][world] = running
+                lab.state[f"{NAME}/rotor/"]["speed"][world] = running
+            return
+        qpos[lid] = self.one.lid.opening
+        if self._lever:
+            qpos[lever] = self.one.latch.stop
+
+    def act(self, lab: "Laboratory") -> None:
+        """See ``Task``."""
+        one = self.one
+        if isinstance(one, Centrifuge):
+            rotor = lab.state[f"{NAME}/rotor/"]
+            rotor["target"][:] = np.maximum(rotor["target"] - _BRAKE * lab.seconds, 0)
+            one.act(lab.state, f"{NAME}/")
+            ajar = self._angle(lab) > one.lid.cushion
+            lab.memory["trespassed"] |= ajar & (np.abs(rotor["speed"]) > STILL)
+
+    def conditions(self, lab: "Laboratory") -> Mapping[str, Array]:
+        """See ``Task``."""
+        one, latch = self.one, lab.state[f"{NAME}/latch/"]
+        angle = self._angle(lab)
+        there = angle > one.lid.opening - _AT_STOP if self.opens else angle < one.latch.slack
+        found = {
+            "lid at its stop": there,
+            "latch free" if self.opens else "latch engaged": latch["engaged"] ^ self.opens,
+            "interlock respected": ~lab.memory["trespassed"],
+        }
+        if self._lever:
+            lever = lab.worlds.bind("qpos")[:, self._joint(lab, "latch/lever")]
+            stop = one.latch.stop if self.opens else 0.0
+            found["lever at its stop"] = np.abs(lever - stop) < 2 * _AT_STOP
+        # The one without a key and a lever snaps open by force.
+        if self._lever or one.key:
+            found["nothing forced"] = ~latch["torn"]
+        return found
+
+    def released(self, lab: "Laboratory", world: int) -> bool:
+        """See ``Task``."""
+        return not lab.touching(world, NAME)
+
+    def _joint(self, lab: "Laboratory", name: str) -> int:
+        return int(lab.model.joint(f"{NAME}/{name}").qposadr[0])
+
+    def _angle(self, lab: "Laboratory") -> Array:
+        return np.asarray(lab.worlds.bind("qpos")[:, self._joint(lab, "lid")])
+
+
+def _pair(
+    name: str,
+    instrument: str,
+    called: Sequence[str],
+    stand: tuple[float, float, float],
+    ready: tuple[float, float, float, float],
+    eye: tuple[float, float, float],
+    at: tuple[float, float, float],
+) -> list[LidTask]:
+    """To open it and to close it."""
+    ways = (
+        (
+            "Open",
+            True,
+            ("Open the lid of the {}.", "Please lift the {}'s lid until it stays open.", "Get the {} open."),
+        ),
+        ("Close", False, ("Close the lid of the {}.", "Please press the {}'s lid shut.", "Shut the {}.")),
+    )
+    return [
+        LidTask(
+            f"{verb}{name}Lid",
+            instrument,
+            opens,
+            tuple(way.format(word) for way in prompts for word in called),
+            stand,
+            ready,
+            eye,
+            at,
+        )
+        for verb, opens, prompts in ways
+    ]
+
+
+LIDS: list[LidTask] = [
+    *_pair(
+        "Cycler",
+        "thermal cycler",
+        ("thermal cycler", "PCR machine"),
+        (-0.12, -0.66, 0.02),
+        (0.0, -0.32, 0.36, -0.8),
+        (-0.75, -0.55, 0.62),
+        (0, -0.1, 0.18),
+    ),
+    *_pair(
+        "BenchCentrifuge",
+        "bench centrifuge",
+        ("bench centrifuge", "microcentrifuge"),
+        (-0.12, -0.66, 0.1),
+        (0.0, -0.3, 0.42, -0.8),
+        (-0.8, -0.6, 0.7),
+        (0, -0.1, 0.24),
+    ),
+    *_pair(
+        "LargeCentrifuge",
+        "large centrifuge",
+        ("large centrifuge", "floor-sized centrifuge"),
+        (-0.12, -0.72, 0.3),
+        (0.0, -0.4, 0.62, -0.8),
+        (-1.15, -0.95, 1.05),
+        (0, -0.15, 0.36),
+    ),
+    *_pair(
+        "MiniCentrifuge",
+        "mini centrifuge",
+        ("mini centrifuge", "small centrifuge with the clear dome"),
+        (-0.12, -0.6, 0.02),
+        (0.0, -0.24, 0.26, -0.8),
+        (-0.55, -0.4, 0.45),
+        (0, -0.08, 0.1),
+    ),
+]
+"""Eight tasks."""
