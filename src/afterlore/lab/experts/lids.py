@@ -21,7 +21,7 @@ _HALF = 0.011
 _TIP = 0.018
 _PRESS = -0.7
 """Up, rad, at which a finger looks that presses a key,"""
-_PULL = -0.85
+_PULL = -0.65
 """and one that pulls a lid from behind."""
 
 
