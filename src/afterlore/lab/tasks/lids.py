@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["LIDS", "LidTask"]
 
 _AT_STOP = math.radians(2)
+_SLAM = 1.0
+"""The fastest that a lid may be shut, rad/s: twice as fast as it falls by itself."""
 _BRAKE = 15.0
 """By which a rotor that runs down is slower after a second, rad/s."""
 _RUNNING = 20.0
@@ -59,8 +61,9 @@ class LidTask:
     def says(self) -> str:
         """See ``Task``."""
         lever = " and its lever" if self._lever else ""
-        latch = "the latch free" if self.opens else "the latch engaged"
-        return f"the lid{lever} at the {'open' if self.opens else 'closed'} stop, {latch}, nothing forced, released"
+        if self.opens:
+            return f"the lid{lever} at the open stop, the latch free and not forced, the interlock respected, released"
+        return f"the lid{lever} at the closed stop, the latch engaged, not slammed, the interlock respected, released"
 
     @property
     def _lever(self) -> bool:
@@ -73,8 +76,10 @@ class LidTask:
         return made
 
     def memory(self, n: int) -> State:
-        """``trespassed``: the lid was open while the rotor turned."""
-        return {"trespassed": np.zeros(n, dtype=bool)}
+        """``trespassed``: the lid was open while the rotor turned; ``slammed``: it was shut faster than it falls by
+        itself; ``angle``: where it was a step ago, rad.
+        """
+        return {"trespassed": np.zeros(n, dtype=bool), "slammed": np.zeros(n, dtype=bool), "angle": np.zeros(n)}
 
     def begin(self, lab: "Laboratory", world: int, noise: np.random.Generator) -> None:
         """See ``Task``. Half of the rotors under a closed lid are still running down."""
@@ -93,16 +98,18 @@ class LidTask:
         qpos[lid] = self.one.lid.opening
         if self._lever:
             qpos[lever] = self.one.latch.stop
+        lab.memory["angle"][world] = self.one.lid.opening
 
     def act(self, lab: "Laboratory") -> None:
         """See ``Task``."""
-        one = self.one
+        one, angle, memory = self.one, self._angle(lab), lab.memory
+        memory["slammed"] |= (angle < one.lid.cushion) & (memory["angle"] - angle > _SLAM * lab.seconds)
+        memory["angle"][:] = angle
         if isinstance(one, Centrifuge):
             rotor = lab.state[f"{NAME}/rotor/"]
             rotor["target"][:] = np.maximum(rotor["target"] - _BRAKE * lab.seconds, 0)
             one.act(lab.state, f"{NAME}/")
-            ajar = self._angle(lab) > one.lid.cushion
-            lab.memory["trespassed"] |= ajar & (np.abs(rotor["speed"]) > STILL)
+            memory["trespassed"] |= (angle > one.lid.cushion) & (np.abs(rotor["speed"]) > STILL)
 
     def conditions(self, lab: "Laboratory") -> Mapping[str, Array]:
         """See ``Task``."""
@@ -118,8 +125,10 @@ class LidTask:
             lever = lab.worlds.bind("qpos")[:, self._joint(lab, "latch/lever")]
             stop = one.latch.stop if self.opens else 0.0
             found["lever at its stop"] = np.abs(lever - stop) < 2 * _AT_STOP
-        # The one without a key and a lever snaps open by force.
-        if self._lever or one.key:
+        if not self.opens:
+            found["not slammed"] = ~lab.memory["slammed"]
+        elif self._lever or one.key:
+            # The one without a key and a lever snaps open by force.
             found["nothing forced"] = ~latch["torn"]
         return found
 
