@@ -15,6 +15,8 @@ from afterlore.lab.parts.part import Array
 
 __all__ = ["Rod", "Shape", "can", "joined", "ring", "shell", "turned"]
 
+_ROUNDS = 10
+"""Of moving the points of a net to where they belong."""
 Point = tuple[float, float, float]
 Colour = tuple[float, float, float, float]
 
@@ -78,7 +80,7 @@ def turned(start: Point, end: Point, profile: Profile, *, sides: int = 40) -> Me
 def can(start: Point, end: Point, radius: float, edge: float = 0.004, *, sides: int = 40) -> Mesh:
     """A cylinder whose edges are rounded by ``edge``."""
     length = float(np.linalg.norm(np.subtract(end, start)))
-    angles = np.linspace(0, np.pi / 2, 4)
+    angles = np.linspace(0, np.pi / 2, 3)
     low = [(radius - edge + edge * np.sin(angle), edge - edge * np.cos(angle)) for angle in angles]
     high = [(wide, length - height) for wide, height in reversed(low)]
     return turned(start, end, [(0, 0), *low, *high, (0, length)], sides=sides)
@@ -89,7 +91,7 @@ def ring(start: Point, end: Point, radius: float, *, sides: int = 40) -> Mesh:
     return turned(start, end, [(radius, 0), (radius, float(np.linalg.norm(np.subtract(end, start))))], sides=sides)
 
 
-def shell(rods: Sequence[Rod], cuts: Sequence[Rod] = (), *, soft: float = 0.03, cell: float = 0.008) -> Mesh:
+def shell(rods: Sequence[Rod], cuts: Sequence[Rod] = (), *, soft: float = 0.03, cell: float = 0.0122) -> Mesh:
     """Rods that run into each other over about ``soft`` metres, less what ``cuts`` take away. Raises InputError.
 
     ``cell`` is how far its points stand from each other.
@@ -102,23 +104,30 @@ def shell(rods: Sequence[Rod], cuts: Sequence[Rod] = (), *, soft: float = 0.03, 
         for rod in rods[1:]:
             result = _blended(result, rod.distance(points), soft)
         for cut in cuts:
-            result = -_blended(-result, cut.distance(points), 0.01)
+            result = -_blended(-result, cut.distance(points), 0.016)
         return result
 
     ends = np.array([end for rod in rods for end in (rod.start, rod.end)])
     wide = max(max(rod.radius, rod.narrow or 0) for rod in rods) + soft / 4 + 2 * cell
     low, high = ends.min(axis=0) - wide, ends.max(axis=0) + wide
-    counts = np.ceil((high - low) / cell).astype(int) + 1
-    nodes = low + np.stack(np.meshgrid(*(np.arange(count) for count in counts), indexing="ij"), axis=-1) * cell
-    points, faces = _net(distance(nodes))
+    shape = np.ceil((high - low) / cell).astype(int) + 1
+    nodes = low + np.stack(np.meshgrid(*(np.arange(count) for count in shape), indexing="ij"), axis=-1) * cell
+    points, quads = _net(distance(nodes))
     points = low + points * cell
-    for _ in range(4):
-        # Down the slope to where the distance is zero.
-        away = distance(points)
-        steps = np.eye(3) * 1e-5
+    ends = np.concatenate([quads[:, [corner, (corner + 1) % 4]] for corner in range(4)])
+    counts = np.bincount(ends[:, 0], minlength=len(points))[:, None]
+    steps = np.eye(3) * 1e-5
+    for turn in range(_ROUNDS):
+        # Evenly apart from each other, and down the slope to where the distance is zero.
+        if turn < _ROUNDS - 3:
+            sums = np.stack([np.bincount(ends[:, 0], points[ends[:, 1], axis], len(points)) for axis in range(3)], -1)
+            points = (points + sums / counts) / 2
         slope = np.stack([distance(points + step) - distance(points - step) for step in steps], axis=-1) / 2e-5
-        points = points - slope * (away / np.maximum((slope**2).sum(axis=-1), 0.25))[:, None]
-    return Mesh(points, faces, np.empty((0, 2)))
+        points = points - slope * (distance(points) / np.maximum((slope**2).sum(axis=-1), 0.25))[:, None]
+    # The shorter diagonal makes the better triangles.
+    first, second = (np.linalg.norm(points[quads[:, a]] - points[quads[:, b]], axis=1) for a, b in ((0, 2), (1, 3)))
+    quads = np.where((first <= second)[:, None], quads, np.roll(quads, 1, axis=1))
+    return Mesh(points, np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]]), np.empty((0, 2)))
 
 
 def _blended(a: Array, b: Array, soft: float) -> Array:
@@ -128,7 +137,7 @@ def _blended(a: Array, b: Array, soft: float) -> Array:
 
 
 def _net(values: Array) -> tuple[Array, Array]:
-    """Points (n, 3), in cells, and triangles over the zeros of values (x, y, z) on a grid: a point a cell, four cells
+    """Points (n, 3), in cells, and quads over the zeros of values (x, y, z) on a grid: a point a cell, four cells
     about each edge whose ends differ in sign.
     """
     inside = values < 0
@@ -145,7 +154,9 @@ def _net(values: Array) -> tuple[Array, Array]:
         for corner in np.ndindex(2, 2):
             # The edge of every cell at this corner of it.
             window = [slice(None)] * 3
-            window[one], window[two] = (slice(bit, bit + shape[other]) for bit, other in zip(corner, (one, two)))
+            window[one], window[two] = (
+                slice(bit, bit + shape[other]) for bit, other in zip(corner, (one, two), strict=True)
+            )
             there = crossed[tuple(window)]
             hits += there
             total[..., axis] += share[tuple(window)] * there
@@ -156,12 +167,11 @@ def _net(values: Array) -> tuple[Array, Array]:
     number = np.full(shape, -1)
     number[tuple(cells.T)] = np.arange(len(cells))
     points = cells + (total / np.maximum(hits, 1)[..., None])[tuple(cells.T)]
-    faces = []
+    quads = []
     for axis, at in enumerate(edges):
         one, two = np.eye(3, dtype=int)[[(axis + 1) % 3, (axis + 2) % 3]]
         around = [number[tuple((at - shift).T)] for shift in (one + two, two, 0 * one, one)]
         outwards = inside[tuple(at.T)]
         quad = np.stack(around, axis=-1)
-        quad = np.where(outwards[:, None], quad, quad[:, ::-1])
-        faces += [quad[:, [0, 1, 2]], quad[:, [0, 2, 3]]]
-    return points, np.concatenate(faces)
+        quads.append(np.where(outwards[:, None], quad, quad[:, ::-1]))
+    return points, np.concatenate(quads)
