@@ -79,7 +79,8 @@ def _portrait(name: str, width: int, height: int, lids: float) -> Array:
     low, high = cloud.min(axis=0), cloud.max(axis=0)
     # Shadows are drawn as finely as what casts them is small.
     model.stat.center, model.stat.extent = (low + high) / 2, np.linalg.norm(high - low)
-    eye = _framed(cloud, width / height, model.vis.global_.fovy)
+    # What is tall is looked at more from the side.
+    eye = _framed(cloud, width / height, model.vis.global_.fovy, elevation=-24 if name in ARMS else -30)
     with Renderer(model, width, height, fine=True) as renderer:
         return renderer.frame(data, eye)
 
@@ -133,7 +134,7 @@ def _cloud(model: Any, data: Any) -> Array:
     return np.concatenate(points)
 
 
-def _framed(cloud: Array, ratio: float, fovy: float, azimuth: float = 112, elevation: float = -30) -> Eye:
+def _framed(cloud: Array, ratio: float, fovy: float, azimuth: float = 112, *, elevation: float) -> Eye:
     """From where all of it is just in the picture."""
     turn, lean = np.radians([azimuth, elevation])
     towards = -np.array([np.cos(turn) * np.cos(lean), np.sin(turn) * np.cos(lean), np.sin(lean)])
@@ -156,12 +157,12 @@ def _arm(name: str, spec: Any, body: Any) -> None:
     foot = [(0, 0), (0.115, 0), (0.115, 0.010), (0.112, 0.013), (0.098, 0.016), (0.095, 0.02), (0.095, 0.118)]
     foot += [(0.105, 0.121), (0.108, 0.124), (0.108, 0.14), (0.105, 0.143), (0, 0.143)]
     seen(body, revolved(foot, sides=64).add(spec, "pedestal"), (0.36, 0.39, 0.43, 1.0))
-    base = body.add_body(name="base", pos=[0, 0, 0.143], quat=_TURNS[name])
-    gripper = Gripper()
-    gripper.build(spec, ARMS[name].build(spec, base))
+    base = body.add_body(name="base", pos=[0, 0, 0.143], euler=[0, 0, _TURNS[name]])
+    Gripper().build(spec, ARMS[name].build(spec, base))
 
 
-_TURNS = {"ur5e": (0.5**0.5, 0.0, 0.0, 0.5**0.5), "panda": (1.0, 0.0, 0.0, 0.0)}
+_TURNS = {"ur5e": 1.2, "panda": 0.0}
+"""By which an arm is turned on its pedestal, so that its housings are seen beside each other, rad."""
 
 
 def _tube(name: str) -> Builder:

@@ -225,7 +225,7 @@ def _tip() -> Shape:
         Rod((0, 0, 0.052), (0, 0, 0.094), 0.044, 0.009),
         Rod((0.032, 0.032, 0.058), (0.032, 0.032, 0.090), 0.026, 0.009),
     ]
-    white = shell(rods, cell=0.0095)
+    white = shell(rods, cell=0.0085)
     return Shape(
         (
             (white, _WHITE),
