@@ -80,7 +80,7 @@ def _portrait(name: str, width: int, height: int, lids: float) -> Array:
     # Shadows are drawn as finely as what casts them is small.
     model.stat.center, model.stat.extent = (low + high) / 2, np.linalg.norm(high - low)
     # What is tall is looked at more from the side.
-    eye = _framed(cloud, width / height, model.vis.global_.fovy, elevation=-24 if name in ARMS else -30)
+    eye = _framed(cloud, width / height, model.vis.global_.fovy, elevation=-27 if name in ARMS else -30)
     with Renderer(model, width, height, fine=True) as renderer:
         return renderer.frame(data, eye)
 

@@ -91,7 +91,7 @@ def ring(start: Point, end: Point, radius: float, *, sides: int = 40) -> Mesh:
     return turned(start, end, [(radius, 0), (radius, float(np.linalg.norm(np.subtract(end, start))))], sides=sides)
 
 
-def shell(rods: Sequence[Rod], cuts: Sequence[Rod] = (), *, soft: float = 0.03, cell: float = 0.0122) -> Mesh:
+def shell(rods: Sequence[Rod], cuts: Sequence[Rod] = (), *, soft: float = 0.03, cell: float = 0.0125) -> Mesh:
     """Rods that run into each other over about ``soft`` metres, less what ``cuts`` take away. Raises InputError.
 
     ``cell`` is how far its points stand from each other.
