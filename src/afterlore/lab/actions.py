@@ -74,7 +74,7 @@ class _Limited:
                 f"{self.names[number]!r} of the action is {made[world, number]:.4g}, out of its limits"
                 f" {self.low[number]:.4g} to {self.high[number]:.4g}"
             )
-        return np.clip(made, self.low, self.high)
+        return np.asarray(np.clip(made, self.low, self.high))
 
 
 class _JointAbs(_Limited):

@@ -157,12 +157,12 @@ def aimed(x: float, y: float, z: float, pitch: float, yaw: float = 0.0) -> Array
     open sideways. At a pitch of 0 its x looks down.
     """
     c, s = math.cos(pitch), math.sin(pitch)
-    made = np.eye(4)
+    made: Array = np.eye(4)
     made[:3, :3] = np.array([[0, -1, 0], [s, 0, c], [-c, 0, s]])
     about = np.array([[math.cos(yaw), -math.sin(yaw), 0], [math.sin(yaw), math.cos(yaw), 0], [0, 0, 1]])
     made[:3, :3] = about @ made[:3, :3]
     made[:3, 3] = x, y, z
-    return made
+    return np.asarray(made)
 
 
 def looking(ahead: Array, up: Sequence[float] = (0, 0, 1)) -> Array:

@@ -1,4 +1,4 @@
-"""Contact sheets: instruments and labware side by side, each with its name, as people look at them."""
+"""Contact sheets: instruments, labware and arms side by side, each with its name, as people look at them."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -10,8 +10,11 @@ from PIL import Image, ImageDraw, ImageFont
 
 from afterlore.core import InputError
 from afterlore.lab.instruments.all import INSTRUMENTS, instrument
+from afterlore.lab.meshes import revolved, seen
 from afterlore.lab.parts.part import Array, blank
 from afterlore.lab.render import Eye, Renderer
+from afterlore.lab.robots.arms import ARMS
+from afterlore.lab.robots.gripper import Gripper
 from afterlore.lab.robots.holder import Holder
 from afterlore.lab.ware.pipette import pipette
 from afterlore.lab.ware.plate import Plate
@@ -59,10 +62,16 @@ def _portrait(name: str, width: int, height: int, lids: float) -> Array:
         one.build(spec, stand)
     elif name in WARE:
         WARE[name](spec, stand)
+    elif name in ARMS:
+        _arm(name, spec, stand)
     else:
-        raise InputError(f"no instrument {name!r}, and no labware; there are: {', '.join((*INSTRUMENTS, *WARE))}")
+        names = ", ".join((*INSTRUMENTS, *WARE, *ARMS))
+        raise InputError(f"no arm, no instrument {name!r}, and no labware; there are: {names}")
     model = spec.compile()
     data = mujoco.MjData(model)
+    if name in ARMS:
+        data.qpos[: len(ARMS[name].home)] = ARMS[name].home
+        data.joint("left").qpos = data.joint("right").qpos = Gripper().width / 4
     if hasattr(one, "lid"):
         data.joint("lid").qpos = lids * one.lid.opening
     mujoco.mj_forward(model, data)
@@ -70,7 +79,8 @@ def _portrait(name: str, width: int, height: int, lids: float) -> Array:
     low, high = cloud.min(axis=0), cloud.max(axis=0)
     # Shadows are drawn as finely as what casts them is small.
     model.stat.center, model.stat.extent = (low + high) / 2, np.linalg.norm(high - low)
-    eye = _framed(cloud, width / height, model.vis.global_.fovy)
+    # What is tall is looked at more from the side.
+    eye = _framed(cloud, width / height, model.vis.global_.fovy, elevation=-27 if name in ARMS else -30)
     with Renderer(model, width, height, fine=True) as renderer:
         return renderer.frame(data, eye)
 
@@ -124,7 +134,7 @@ def _cloud(model: Any, data: Any) -> Array:
     return np.concatenate(points)
 
 
-def _framed(cloud: Array, ratio: float, fovy: float, azimuth: float = 112, elevation: float = -30) -> Eye:
+def _framed(cloud: Array, ratio: float, fovy: float, azimuth: float = 112, *, elevation: float) -> Eye:
     """From where all of it is just in the picture."""
     turn, lean = np.radians([azimuth, elevation])
     towards = -np.array([np.cos(turn) * np.cos(lean), np.sin(turn) * np.cos(lean), np.sin(lean)])
@@ -140,6 +150,19 @@ def _framed(cloud: Array, ratio: float, fovy: float, azimuth: float = 112, eleva
         flat = views[:, :2] / (distance - views[:, 2:])
         middle[:2] += (flat.min(axis=0) + flat.max(axis=0)) / 2 * distance
     return Eye(tuple(middle @ axes), float(distance), azimuth, elevation)
+
+
+def _arm(name: str, spec: Any, body: Any) -> None:
+    """It stands on a short pedestal and opens its gripper halfway."""
+    foot = [(0, 0), (0.115, 0), (0.115, 0.010), (0.112, 0.013), (0.098, 0.016), (0.095, 0.02), (0.095, 0.118)]
+    foot += [(0.105, 0.121), (0.108, 0.124), (0.108, 0.14), (0.105, 0.143), (0, 0.143)]
+    seen(body, revolved(foot, sides=64).add(spec, "pedestal"), (0.36, 0.39, 0.43, 1.0))
+    base = body.add_body(name="base", pos=[0, 0, 0.143], euler=[0, 0, _TURNS[name]])
+    Gripper().build(spec, ARMS[name].build(spec, base))
+
+
+_TURNS = {"ur5e": 1.2, "panda": 0.0}
+"""By which an arm is turned on its pedestal, so that its housings are seen beside each other, rad."""
 
 
 def _tube(name: str) -> Builder:

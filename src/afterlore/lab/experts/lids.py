@@ -22,7 +22,9 @@ _TIP = 0.018
 _PRESS = -0.7
 """Up, rad, at which a finger looks that presses a key,"""
 _PULL = -0.65
-"""and one that pulls a lid from behind."""
+"""one that pulls a lid from behind,"""
+_HOOK = -0.3
+"""and one that lifts it: the wrist is clear of the bench."""
 
 
 class _Lid:
@@ -154,7 +156,7 @@ def _lift(lid: _Lid, x: float) -> Actions:
 
     def at(angle: float, off: float, back: float = 0.0) -> Array:
         y, z = lid.place(out, under - off, angle)
-        return lid.tool(x, y - back, z, 0.0, ahead=0.010, side=-_HALF)
+        return lid.tool(x, y - back, z, _HOOK, ahead=0.010, side=-_HALF)
 
     yield from hand.go(at(start, 0.012, 0.09), at(start, 0.012), speed=0.3)
     turns = np.linspace(start, 0.88 * one.opening, 10)

@@ -24,8 +24,9 @@ def pick_up(task: PickUpTube, hand: Hand) -> Actions:
         yaw = math.atan2(rack[1, 0], rack[0, 0])
         # Pads reach over the lower half of the cap, where it is widest against their edge.
         cap = pose[:3, 3] + pose[:3, 2] * (tube.length - 0.25 * tube.cap_height)
-        over = aimed(cap[0], cap[1], cap[2] + _ABOVE, -math.pi / 2, yaw)
-        at = aimed(*cap, -math.pi / 2, yaw)
+        x, y, z = cap
+        over = aimed(x, y, z + _ABOVE, -math.pi / 2, yaw)
+        at = aimed(x, y, z, -math.pi / 2, yaw)
         yield from hand.go(over, width=0.05)
         yield from hand.go(at, speed=0.2)
         yield from hand.grip(0.0, 0.5)

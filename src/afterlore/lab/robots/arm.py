@@ -1,11 +1,12 @@
 """An arm: links turned by hinges, from the parameters of Denavit and Hartenberg that its maker publishes.
 
 ``build`` adds it to a model and ``reference`` is the same arm as the textbook has it, a product of matrices, which
-the law ``fk`` compares it with. Shapes are capsules between joints: they are near a robot's, not its own.
+the law ``fk`` compares it with. What is seen are meshes. What is touched are plain cylinders beside them, on links from
+the third on: they touch what has collision bit 1, never each other, and never what ``carried`` marked.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,9 +14,11 @@ import mujoco
 import numpy as np
 
 from afterlore.core import InputError
+from afterlore.lab.meshes import seen
 from afterlore.lab.parts.part import Array, massive
+from afterlore.lab.robots.shapes import Shape
 
-__all__ = ["Arm", "Link"]
+__all__ = ["Arm", "Link", "carried"]
 
 Convention = Literal["classic", "modified"]
 """Classic: a link's frame is behind it, Rz(θ) Tz(d) Tx(a) Rx(α). Modified (Craig's): Rx(α) Tx(a) Rz(θ) Tz(d), a and α
@@ -40,7 +43,7 @@ class Link:
     torque: float
     """At most."""
     radius: float = 0.05
-    """Of its shape."""
+    """Of the cylinder whose inertia it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,10 @@ class Arm:
     """Angles at which it waits."""
     flange: float = 0.0
     """From the last frame along its z to where a tool is mounted."""
-    rgba: tuple[float, float, float, float] = (0.86, 0.87, 0.88, 1)
     source: str = ""
     """Of the figures."""
+    shapes: Callable[[], Sequence[Shape]] | None = None
+    """Gives those of its foot and of each link; None for an arm that nobody sees or touches."""
 
     @property
     def joints(self) -> tuple[str, ...]:
@@ -75,17 +79,18 @@ class Arm:
 
     def build(self, spec: Any, body: Any, prefix: str = "") -> Any:
         """Add it at the origin of ``body``, with a position servo for each joint; gives the flange's body."""
+        foot, *shapes = self.shapes() if self.shapes else [Shape(())] * (len(self.links) + 1)
+        _show(spec, body, f"{prefix}{self.name}_foot", foot)
         parent, place = body, np.eye(4)
-        for name, link in zip(self.joints, self.links, strict=True):
+        for name, link, shape in zip(self.joints, self.links, shapes, strict=True):
             ahead = _modified(link, np.zeros(1))[0] if self.convention == "modified" else np.eye(4)
             parent = self._link(parent, prefix + name, link, place @ ahead)
+            _show(spec, parent, prefix + name, shape)
             place = np.eye(4) if self.convention == "modified" else _classic(link, np.zeros(1))[0]
             self._servo(spec, prefix + name, link)
-        self._shape(parent, place[:3, 3] + place[:3, 2] * self.flange, self.links[-1].radius)
         return parent.add_body(name=f"{prefix}{self.name}_flange", **_placed(place @ _shift(0, 0, self.flange)))
 
     def _link(self, parent: Any, name: str, link: Link, place: Array) -> Any:
-        self._shape(parent, place[:3, 3], link.radius)
         # The frame that turns is the one before the fixed part of a classic link, so is its centre of mass.
         fixed = _classic(link, np.zeros(1))[0] if self.convention == "classic" else np.eye(4)
         centre = fixed[:3, :3] @ np.asarray(link.centre) + fixed[:3, 3]
@@ -99,29 +104,7 @@ class Arm:
             armature=0.1,
             damping=1.0,
         )
-        made.add_geom(
-            name=f"{name}_hub",
-            type=mujoco.mjtGeom.mjGEOM_CYLINDER,
-            size=[link.radius * 1.15, link.radius, 0],
-            rgba=[0.25, 0.45, 0.65, 1],
-            group=2,
-            contype=0,
-            conaffinity=0,
-        )
         return made
-
-    def _shape(self, body: Any, end: Array, radius: float) -> None:
-        """A capsule from the body's origin to where the next one begins."""
-        if np.linalg.norm(end) > 1e-6:
-            body.add_geom(
-                type=mujoco.mjtGeom.mjGEOM_CAPSULE,
-                fromto=[0, 0, 0, *end],
-                size=[radius, 0, 0],
-                rgba=self.rgba,
-                group=2,
-                contype=0,
-                conaffinity=0,
-            )
 
     def _servo(self, spec: Any, name: str, link: Link) -> None:
         stiffness = 20 * link.torque
@@ -129,6 +112,28 @@ class Arm:
         servo.set_to_position(kp=stiffness, kv=2 * math.sqrt(stiffness))
         servo.ctrlrange = [link.low, link.high]
         servo.forcerange = [-link.torque, link.torque]
+
+
+def carried(body: Any) -> None:
+    """What is in ``body`` now, and in those that hang from it, touches the world but no arm, nor itself."""
+    for geom in body.find_all(mujoco.mjtObj.mjOBJ_GEOM):
+        geom.contype = 0
+
+
+def _show(spec: Any, body: Any, name: str, shape: Shape) -> None:
+    for number, (mesh, rgba) in enumerate(shape.seen):
+        seen(body, mesh.add(spec, f"{name}_shape{number}"), rgba)
+    for number, rod in enumerate(shape.touched):
+        body.add_geom(
+            name=f"{name}_solid{number}",
+            type=mujoco.mjtGeom.mjGEOM_CYLINDER,
+            fromto=[*rod.start, *rod.end],
+            size=[rod.radius, 0, 0],
+            rgba=[0, 0, 0, 0],
+            group=3,
+            mass=0,
+            contype=0,
+        )
 
 
 def _classic(link: Link, angle: Array) -> Array:

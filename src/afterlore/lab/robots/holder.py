@@ -13,6 +13,7 @@ import numpy as np
 from afterlore.lab.instruments.housing import DARK, apart, box, solid, words
 from afterlore.lab.meshes import holed, revolved, seen
 from afterlore.lab.parts.part import Part, massive
+from afterlore.lab.robots.arm import carried
 from afterlore.lab.ware.pipette import Pipette
 
 __all__ = ["Holder"]
@@ -23,6 +24,8 @@ _THROAT = 0.050
 """From the flange to the cap of the plunger at rest."""
 _SIDE = 0.0225
 """From the pipette's axis to the middle of the spine beside it."""
+_PUSH = 1 << 7
+"""Collision bit by which the thumb pushes the cap: what is carried does not touch itself otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,9 @@ class Holder:
         for one in (thumb, spec.body(f"{prefix}pump/plunger")):
             apart(spec, frame, one)
         apart(spec, held, thumb)
+        carried(frame)
+        spec.geom(f"{prefix}press").contype = _PUSH
+        spec.geom(f"{prefix}push").conaffinity |= _PUSH
         return frame.add_body(name=f"{prefix}tip_end", pos=[0, 0, self.reach])
 
     def _thumb(self, spec: Any, frame: Any, prefix: str) -> Any:
