@@ -187,4 +187,4 @@ def _top(number: int) -> Array:
     elif number == 3:
         lines = np.sin(np.arange(128) * 2 * math.pi * 6 / 128 + noise.normal(0, 0.3, 128)) + noise.normal(0, 0.4, 128)
         picture += 7 * lines[:, None, None]
-    return np.clip(picture, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(picture, 0, 255).astype(np.uint8))
