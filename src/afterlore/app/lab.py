@@ -8,18 +8,14 @@ from typing import Annotated, Any
 import typer
 
 from afterlore.app.lab_render import render
+from afterlore.app.lab_tasks import Json, bench, expert, missing, run, tasks
 from afterlore.core import InputError
 
 __all__ = ["app"]
 
 app = typer.Typer(help="A digital biology laboratory: physics that obeys its laws, for robot policies.")
-app.command()(render)
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]
-
-
-def _missing(error: ImportError) -> InputError:
-    return InputError(f"the laboratory needs more: pip install 'afterlore[lab]' ({error})")
+for command in (tasks, run, expert, bench, render):
+    app.command()(command)
 
 
 @app.command()
@@ -33,7 +29,7 @@ def verify(
         from afterlore.lab.verify import LAWS
         from afterlore.lab.verify import verify as measure
     except ImportError as error:
-        raise _missing(error) from error
+        raise missing(error) from error
     if not names and not every:
         raise InputError(f"name a law, or give --all; there are: {', '.join(LAWS)}")
     rows: dict[str, Any] = {}
@@ -62,7 +58,7 @@ def mutate(
     try:
         from afterlore.lab.mutate import mutate as broken
     except ImportError as error:
-        raise _missing(error) from error
+        raise missing(error) from error
     rows: dict[str, Any] = {}
     for caught in broken(names or ()):
         rows[caught.name] = [_check(check) for check in caught.by]

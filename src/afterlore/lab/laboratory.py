@@ -7,33 +7,29 @@ is the same bit for bit whatever the others do, and however many threads step th
 import hashlib
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Self
 
 import mujoco
 import numpy as np
 
 from afterlore.core import InputError
 from afterlore.lab.actions import MODES, Action, Mode
+from afterlore.lab.bench import RATE, SUBSTEPS, Bench
 from afterlore.lab.parts.part import Array, reset
-from afterlore.lab.parts.rig import Rig
 from afterlore.lab.randomise import Randomisation, Variation
 from afterlore.lab.render import Eye, Renderer
 from afterlore.lab.robots.ik import Solver
 from afterlore.lab.scene import CAMERAS, GRIPPER, ROBOT, TOOL, aimed
 from afterlore.lab.tasks.task import SETTLED, Task
 
-__all__ = ["RATE", "SUBSTEPS", "Laboratory"]
+__all__ = ["Laboratory"]
 
-RATE = 50.0
-"""Control steps a second,"""
-SUBSTEPS = 10
-"""and steps of physics in one."""
 _WIDTH_SPEED = 0.2
 """Of the gripper's fingers, m/s, both together."""
 _USUAL = Randomisation()
 
 
-class Laboratory:
+class Laboratory(Bench):
     """Worlds of one task. Close it, or use it as a context, where it draws."""
 
     def __init__(
@@ -55,8 +51,7 @@ class Laboratory:
             raise InputError(f"no action mode {mode!r}; there are: {', '.join(MODES)}")
         self.task, self.size, self._ranges = task, size, randomisation
         scene = task.scene()
-        self.rig = Rig(scene.spec, scene.parts, n, threads=threads)
-        self.n, self.model, self.worlds, self.state = n, self.rig.model, self.rig.worlds, self.rig.state
+        super().__init__(scene, n, threads)
         self._variation = Variation(self.model, scene, task.loose, task.thin)
         arm = task.arm
         self._fingers = [self.model.joint(f"{GRIPPER}{side}").qposadr[0] for side in ("left", "right")]
@@ -67,8 +62,6 @@ class Laboratory:
         self.width = float(self.model.actuator_ctrlrange[self._servos[-1], 1])
         """Of the open gripper, m."""
         self.action: Action = MODES[mode](arm, self.width)
-        self.seconds = SUBSTEPS * self.rig.dt
-        """Of a control step."""
         self._reach = np.array([*(link.speed for link in arm.links), _WIDTH_SPEED]) / RATE
         reached = Solver(arm, TOOL).solve(self.base_frame @ aimed(*task.ready))
         if not reached.holds:
@@ -81,9 +74,7 @@ class Laboratory:
         self.steps = np.zeros(n, dtype=np.int64)
         """Since the reset."""
         self._held = np.zeros(n, dtype=np.int64)
-        self._robot = _under(self.model, self.model.body("stand").id)
         self._renderer: Renderer | None = None
-        self._drawn: dict[int, tuple[Any, Any]] = {}
         self.reset()
 
     @property
@@ -125,7 +116,7 @@ class Laboratory:
             qpos[world, self._fingers] = self.width / 2
             ctrl[world, self._servos] = home
             self.task.begin(self, world, noise)
-            self._drawn.pop(world, None)
+            self.changed(world)
         self.rig.batch.set_const(at)
         self.rig.forward()
 
@@ -161,35 +152,6 @@ class Laboratory:
         width = qpos[:, self._fingers].sum(axis=-1, keepdims=True)
         return np.concatenate([qpos[:, self._joints], width], axis=-1).astype(np.float32)
 
-    def pose(self, name: str, world: int, kind: Literal["body", "geom"] = "body") -> Array:
-        """Of a body or a geom: (4, 4), in the room's frame."""
-        number = getattr(self.model, kind)(name).id
-        places, turns = ("xpos", "xmat") if kind == "body" else ("geom_xpos", "geom_xmat")
-        made = np.eye(4)
-        made[:3, 3] = self.worlds.bind(places)[world, number]
-        made[:3, :3] = self.worlds.bind(turns)[world, number].reshape(3, 3)
-        return made
-
-    def touches(self, world: int, body: str) -> bool:
-        """Whether the robot touches a body or what hangs on it."""
-        return any(self.touching(world, body))
-
-    def touching(self, world: int, body: str) -> set[str]:
-        """Bodies of the robot that touch a body or what hangs on it."""
-        others = _under(self.model, self.model.body(body).id)
-        owner = self.model.geom_bodyid
-        found: set[str] = set()
-        for one, two in self._see(world)[1].contact.geom:
-            for mine, its in ((owner[one], owner[two]), (owner[two], owner[one])):
-                if self._robot[mine] and others[its]:
-                    found.add(self.model.body(int(mine)).name)
-        return found
-
-    def meets(self, world: int, geom: str, other: str) -> bool:
-        """Whether two geoms touch."""
-        pair = {self.model.geom(geom).id, self.model.geom(other).id}
-        return any(set(map(int, both)) == pair for both in self._see(world)[1].contact.geom)
-
     def frame(self, camera: str | Eye, world: int = 0) -> Array:
         """What a camera sees: a new array (size, size, 3), uint8. Raises InputError for a camera that is none."""
         if isinstance(camera, str) and camera not in CAMERAS:
@@ -199,18 +161,8 @@ class Laboratory:
         for name, bound in self.rig.bound.items():
             if hasattr(bound, "draw"):
                 self._renderer.upload(bound.draw(self.model, self.state[name], world))
-        model, data = self._see(world)
+        model, data = self.seen(world)
         return self._renderer.frame(data, camera, model)
-
-    def _see(self, world: int) -> tuple[Any, Any]:
-        """Model and data of a world, as MuJoCo's own functions want them."""
-        model, data = self._drawn.get(world, (None, None))
-        if model is None:
-            model = self.rig.batch.get_model(world)
-            self._drawn[world] = model, None
-        data = self.rig.batch.get_data(world, data)
-        self._drawn[world] = model, data
-        return model, data
 
     def digest(self) -> list[str]:
         """A hash of all that each world is: physics, parts, memory, commands."""
@@ -233,12 +185,3 @@ class Laboratory:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
-
-
-def _under(model: Any, root: int) -> Array:
-    """Which bodies hang on ``root``: (bodies,) of bool. A body's parent comes before it."""
-    found = np.zeros(model.nbody, dtype=bool)
-    found[root] = True
-    for body in range(root + 1, model.nbody):
-        found[body] |= found[model.body_parentid[body]]
-    return found

@@ -19,8 +19,10 @@ from afterlore.lab.robots.gripper import Gripper
 __all__ = ["CAMERAS", "GRIPPER", "ROBOT", "TEXTURES", "TOOL", "Scene", "aimed", "looking"]
 
 CAMERAS = ("front", "wrist")
-ROBOT, GRIPPER = "robot/", "gripper/"
-"""What the names of the arm and of the gripper begin with."""
+ROBOT = "robot/"
+"""What the names of the arm begin with,"""
+GRIPPER = "gripper/"
+"""and those of the gripper."""
 TOOL = Gripper().reach
 """From an arm's flange to the middle between the gripper's pads, metres."""
 TEXTURES = 4

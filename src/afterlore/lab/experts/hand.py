@@ -5,19 +5,16 @@ kinematics at a few places along the way, and angles a motion with a smooth begi
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import mujoco
 import numpy as np
 
 from afterlore.core import InputError
-from afterlore.lab.laboratory import RATE
+from afterlore.lab.bench import RATE
+from afterlore.lab.laboratory import Laboratory
 from afterlore.lab.parts.part import Array
 from afterlore.lab.robots.ik import Solver
 from afterlore.lab.scene import GRIPPER, TOOL
-
-if TYPE_CHECKING:
-    from afterlore.lab.laboratory import Laboratory
 
 __all__ = ["Actions", "Hand", "Unreachable", "between"]
 
@@ -36,7 +33,7 @@ class Unreachable(InputError):
 class Hand:
     """Of one world. Speeds are of the tool, m/s and rad/s."""
 
-    def __init__(self, lab: "Laboratory", world: int) -> None:
+    def __init__(self, lab: Laboratory, world: int) -> None:
         self.lab, self.world = lab, world
         self._arm = lab.task.arm
         self._solver = Solver(self._arm, TOOL)

@@ -3,10 +3,11 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from afterlore.lab.bench import Bench
 from afterlore.lab.instruments.all import instrument
 from afterlore.lab.instruments.centrifuge import STILL, Centrifuge
 from afterlore.lab.parts.part import Array, State
@@ -15,9 +16,6 @@ from afterlore.lab.robots.arms import UR5E
 from afterlore.lab.robots.gripper import Gripper
 from afterlore.lab.scene import Scene
 from afterlore.lab.tasks.task import Level
-
-if TYPE_CHECKING:
-    from afterlore.lab.laboratory import Laboratory
 
 __all__ = ["LIDS", "LidTask"]
 
@@ -81,7 +79,7 @@ class LidTask:
         """
         return {"trespassed": np.zeros(n, dtype=bool), "slammed": np.zeros(n, dtype=bool), "angle": np.zeros(n)}
 
-    def begin(self, lab: "Laboratory", world: int, noise: np.random.Generator) -> None:
+    def begin(self, lab: Bench, world: int, noise: np.random.Generator) -> None:
         """See ``Task``. Half of the rotors under a closed lid are still running down."""
         running = noise.uniform(-1, 1) * _RUNNING
         lever, lid = self._joint(lab, "latch/lever") if self._lever else -1, self._joint(lab, "lid")
@@ -100,7 +98,7 @@ class LidTask:
             qpos[lever] = self.one.latch.stop
         lab.memory["angle"][world] = self.one.lid.opening
 
-    def act(self, lab: "Laboratory") -> None:
+    def act(self, lab: Bench) -> None:
         """See ``Task``."""
         one, angle, memory = self.one, self._angle(lab), lab.memory
         memory["slammed"] |= (angle < one.lid.cushion) & (memory["angle"] - angle > _SLAM * lab.seconds)
@@ -111,7 +109,7 @@ class LidTask:
             one.act(lab.state, f"{NAME}/")
             memory["trespassed"] |= (angle > one.lid.cushion) & (np.abs(rotor["speed"]) > STILL)
 
-    def conditions(self, lab: "Laboratory") -> Mapping[str, Array]:
+    def conditions(self, lab: Bench) -> Mapping[str, Array]:
         """See ``Task``."""
         one, latch = self.one, lab.state[f"{NAME}/latch/"]
         angle = self._angle(lab)
@@ -132,14 +130,14 @@ class LidTask:
             found["nothing forced"] = ~latch["torn"]
         return found
 
-    def released(self, lab: "Laboratory", world: int) -> bool:
+    def released(self, lab: Bench, world: int) -> bool:
         """See ``Task``."""
         return not lab.touching(world, NAME)
 
-    def _joint(self, lab: "Laboratory", name: str) -> int:
+    def _joint(self, lab: Bench, name: str) -> int:
         return int(lab.model.joint(f"{NAME}/{name}").qposadr[0])
 
-    def _angle(self, lab: "Laboratory") -> Array:
+    def _angle(self, lab: Bench) -> Array:
         return np.asarray(lab.worlds.bind("qpos")[:, self._joint(lab, "lid")])
 
 

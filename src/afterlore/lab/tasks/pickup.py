@@ -3,10 +3,10 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from afterlore.lab.bench import Bench
 from afterlore.lab.parts.part import Array, State
 from afterlore.lab.robots.arm import Arm
 from afterlore.lab.robots.arms import UR5E
@@ -16,18 +16,13 @@ from afterlore.lab.tasks.task import Level
 from afterlore.lab.ware.rack import Rack
 from afterlore.lab.ware.tube import tube
 
-if TYPE_CHECKING:
-    from afterlore.lab.laboratory import Laboratory
-
-__all__ = ["PADS", "PickUpTube"]
+__all__ = ["PickUpTube"]
 
 _UPRIGHT = math.radians(15)
 _LIFTED = 0.05
 """Metres above where it stood."""
 _FALLEN = 0.001
 """Metres above the bench, below which a cap touches it."""
-PADS = (f"{GRIPPER}left_pad", f"{GRIPPER}right_pad")
-"""Geoms that hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +61,7 @@ class PickUpTube:
         """``stood``: how high; ``dropped``: whether the cap was on the bench."""
         return {"stood": np.zeros(n), "dropped": np.zeros(n, dtype=bool)}
 
-    def begin(self, lab: "Laboratory", world: int, noise: np.random.Generator) -> None:
+    def begin(self, lab: Bench, world: int, noise: np.random.Generator) -> None:
         """See ``Task``."""
         rack = self.rack
         slot = np.array(rack.slot(int(noise.integers(rack.rows * rack.columns))))
@@ -80,11 +75,11 @@ class PickUpTube:
         lab.worlds.bind("qpos")[world, start : start + 3] = place + turned @ slot + (0, 0, 0.0005)
         lab.memory["stood"][world] = place[2] + slot[2]
 
-    def act(self, lab: "Laboratory") -> None:
+    def act(self, lab: Bench) -> None:
         """See ``Task``."""
         lab.memory["dropped"] |= self._lowest(lab) < _FALLEN
 
-    def conditions(self, lab: "Laboratory") -> Mapping[str, Array]:
+    def conditions(self, lab: Bench) -> Mapping[str, Array]:
         """See ``Task``."""
         number = lab.model.body("tube").id
         height = lab.worlds.bind("xpos")[:, number, 2]
@@ -95,11 +90,11 @@ class PickUpTube:
             "cap untouched by the table": ~lab.memory["dropped"],
         }
 
-    def released(self, lab: "Laboratory", world: int) -> bool:
+    def released(self, lab: Bench, world: int) -> bool:
         """Held, that is: both pads touch it."""
         return {f"{GRIPPER}left", f"{GRIPPER}right"} <= lab.touching(world, "tube")
 
-    def _lowest(self, lab: "Laboratory") -> Array:
+    def _lowest(self, lab: Bench) -> Array:
         """Of the cap's lower rim, a circle about the tube's axis, and of its upper one; metres above the bench."""
         one, number = self.rack.tube, lab.model.geom("tube/cap_wall").id
         middle = lab.worlds.bind("geom_xpos")[:, number, 2]

@@ -4,16 +4,14 @@ A task holds no state: what it has to remember of a world is a ``State`` like th
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
+from afterlore.lab.bench import Bench
 from afterlore.lab.parts.part import Array, State
 from afterlore.lab.robots.arm import Arm
 from afterlore.lab.scene import Scene
-
-if TYPE_CHECKING:
-    from afterlore.lab.laboratory import Laboratory
 
 __all__ = ["SETTLED", "Level", "Task"]
 
@@ -79,18 +77,18 @@ class Task(Protocol):
         """What it remembers of n worlds, at their beginning."""
         ...
 
-    def begin(self, lab: "Laboratory", world: int, noise: np.random.Generator) -> None:
+    def begin(self, lab: Bench, world: int, noise: np.random.Generator) -> None:
         """Put one world to its beginning, by ``qpos`` and the states of parts; the bench is laid already."""
         ...
 
-    def act(self, lab: "Laboratory") -> None:
+    def act(self, lab: Bench) -> None:
         """What instruments do by themselves, and what is to be remembered; after each control step."""
         ...
 
-    def conditions(self, lab: "Laboratory") -> Mapping[str, Array]:
+    def conditions(self, lab: Bench) -> Mapping[str, Array]:
         """What must hold, by name; each (n,) of bool."""
         ...
 
-    def released(self, lab: "Laboratory", world: int) -> bool:
+    def released(self, lab: Bench, world: int) -> bool:
         """The last condition, which is looked at only where all others hold: how the robot and its work touch."""
         ...

@@ -1,0 +1,226 @@
+"""``afterlore lab tasks``, ``run``, ``expert``, ``bench``: what robots are asked to do, who can do it, and how fast."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from afterlore.core import InputError
+
+if TYPE_CHECKING:
+    from afterlore.lab.tasks.task import Task
+    from afterlore.lab.trials import Trials
+
+__all__ = ["bench", "expert", "run", "tasks"]
+
+Names = Annotated[list[str] | None, typer.Argument(metavar="[TASK]...", help="Tasks, by id.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]
+Every = Annotated[bool, typer.Option("--all", help="Every task that is ready.")]
+Seed = Annotated[int, typer.Option(min=0, help="Of the first episode; the others have those that follow.")]
+Threads = Annotated[int, typer.Option(min=1, help="That step the worlds; results are the same.")]
+FIRST = 10_000
+"""Seeds from here on were used for nothing but measuring."""
+_RATE, _LOW = 0.95, 0.85
+
+
+def missing(error: ImportError) -> InputError:
+    """What to say where the extra is not installed."""
+    return InputError(f"the laboratory needs more: pip install 'afterlore[lab]' ({error})")
+
+
+def tasks(as_json: Json = False) -> None:
+    """List the tasks of the laboratory: level, whether they are ready, and what has to be so in the end."""
+    try:
+        from afterlore.lab.tasks.all import TASKS
+    except ImportError as error:
+        raise missing(error) from error
+    rows: list[dict[str, Any]] = [
+        {
+            "id": entry.id,
+            "level": entry.level,
+            "ready": entry.task is not None,
+            "says": entry.says,
+            "environment": f"afterlore/{entry.id}-v0" if entry.task else None,
+            "seconds": entry.task.seconds if entry.task else None,
+            "arm": entry.task.arm.name if entry.task else None,
+            "prompts": list(entry.task.prompts) if entry.task else [],
+        }
+        for entry in TASKS.values()
+    ]
+    if as_json:
+        typer.echo(json.dumps({"tasks": rows}, ensure_ascii=False, indent=1))
+        return
+    _table([[row["id"], row["level"], "ready" if row["ready"] else "named", row["says"]] for row in rows], left=4)
+
+
+def run(
+    name: Annotated[str, typer.Argument(metavar="TASK", help="A task, by id.")],
+    policy: Annotated[str, typer.Option(help="expert, noop or random.")] = "random",
+    episodes: Annotated[int, typer.Option(min=1)] = 5,
+    steps: Annotated[int | None, typer.Option(min=1, help="At most, in each; else the task's own limit.")] = None,
+    mode: Annotated[str, typer.Option(help="joint_abs or ee_delta.")] = "joint_abs",
+    fixed: Annotated[bool, typer.Option("--fixed", help="Without domain randomisation.")] = False,
+    seed: Seed = FIRST,
+    threads: Threads = 1,
+    as_json: Json = False,
+) -> None:
+    """Let a policy do a task, and say of each episode what came of it."""
+    try:
+        from afterlore.lab.randomise import FIXED, Randomisation
+        from afterlore.lab.tasks.all import task
+        from afterlore.lab.trials import trials
+    except ImportError as error:
+        raise missing(error) from error
+    from afterlore.app.terminal import Bar
+
+    # What is not in a literal is refused with the names that are.
+    chosen: Any = policy
+    way: Any = mode
+    seeds = range(seed, seed + episodes)
+    ranges = FIXED if fixed else Randomisation()
+    with Bar(quiet=as_json) as bar:
+        bar.stage(name, episodes)
+        found = trials(
+            task(name), chosen, seeds, steps=steps, mode=way, randomisation=ranges, threads=threads, done=bar.advance
+        )
+    row = _row(found)
+    if as_json:
+        typer.echo(json.dumps(row, ensure_ascii=False, indent=1))
+        return
+    for episode in row["episodes"]:
+        why = "; ".join([*(f"not: {one}" for one in episode["failed"]), *filter(None, [episode["said"]])])
+        typer.echo(
+            f"{episode['seed']}  {'done' if episode['success'] else 'not done'}  {episode['seconds']:.1f} s  {why}"
+        )
+    typer.echo(_summary(row))
+
+
+def expert(
+    names: Names = None,
+    every: Every = False,
+    episodes: Annotated[int, typer.Option(min=1, help="Of each task.")] = 50,
+    seed: Seed = FIRST,
+    threads: Threads = 1,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Film the first episode of each there.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Let experts do tasks, each from a beginning of its own. Exit code 1 if one succeeds in less than 95 %."""
+    try:
+        from afterlore.lab.trials import trials
+    except ImportError as error:
+        raise missing(error) from error
+    from afterlore.app.terminal import Bar
+
+    chosen = _chosen(names, every)
+    rows = []
+    with Bar(quiet=as_json) as bar:
+        for one in chosen:
+            bar.stage(one.id, episodes)
+            found = trials(one, "expert", range(seed, seed + episodes), threads=threads, done=bar.advance)
+            rows.append(_row(found))
+            if not as_json:
+                typer.echo(_summary(rows[-1]))
+                for episode in rows[-1]["episodes"]:
+                    if not episode["success"]:
+                        typer.echo(f"  seed {episode['seed']}: not {', '.join(episode['failed'])} {episode['said']}")
+    if out is not None:
+        _film(chosen, seed, out)
+    holds = all(row["rate"] >= _RATE for row in rows)
+    if as_json:
+        typer.echo(json.dumps({"holds": holds, "tasks": rows}, ensure_ascii=False, indent=1))
+    if not holds:
+        raise typer.Exit(1)
+
+
+def bench(
+    names: Names = None,
+    worlds: Annotated[int, typer.Option(min=1, help="That are stepped together.")] = 1,
+    draw: Annotated[bool, typer.Option("--draw/--no-draw", help="Pictures of both cameras too, at 224 x 224.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Measure how fast the laboratory is while an expert works, beside its peer. Without a task, all."""
+    try:
+        from afterlore.lab.speed import PEER_SETS, speeds
+    except ImportError as error:
+        raise missing(error) from error
+    rows = []
+    for speed in speeds(_chosen(names, every=not names), worlds, draw=draw):
+        rows.append(
+            {
+                "task": speed.task,
+                "worlds": speed.worlds,
+                "real_time": round(speed.real_time, 1),
+                "physics": round(speed.physics, 1),
+                "peer_ratio": round(speed.peer, 1) if speed.peer else None,
+                "sets_a_second": round(speed.sets_a_second, 1) if draw else None,
+                "sets_peer_ratio": round(speed.sets_a_second / PEER_SETS, 1) if draw else None,
+            }
+        )
+    if as_json:
+        typer.echo(json.dumps({"tasks": rows}, ensure_ascii=False, indent=1))
+        return
+    head = ["", "worlds", "x real time", "without the expert", "x peer", "sets/s", "x peer"]
+    _table([["–" if value is None else str(value) for value in row.values()] for row in rows], head, left=1)
+
+
+def _chosen(names: list[str] | None, every: bool) -> "list[Task]":
+    from afterlore.lab.tasks.all import TASKS, task
+
+    ready = [entry.task for entry in TASKS.values() if entry.task]
+    if every:
+        return ready
+    if not names:
+        raise InputError(f"name a task, or give --all; there are: {', '.join(one.id for one in ready)}")
+    return [task(name) for name in dict.fromkeys(names)]
+
+
+def _film(chosen: "list[Task]", seed: int, out: Path) -> None:
+    from afterlore.lab.episode_page import write_episodes
+
+    for path in write_episodes([one.id for one in chosen], [seed] * len(chosen), out):
+        typer.echo(str(path))
+
+
+def _row(found: "Trials") -> dict[str, Any]:
+    times = [episode.seconds for episode in found.episodes if episode.success]
+    return {
+        "task": found.task,
+        "policy": found.policy,
+        "successes": found.successes,
+        "rate": round(found.rate, 4),
+        "interval": [round(end, 4) for end in found.interval],
+        "mean_seconds": round(sum(times) / len(times), 2) if times else None,
+        "episodes": [
+            {
+                "seed": episode.seed,
+                "success": episode.success,
+                "seconds": round(episode.seconds, 2),
+                "failed": list(episode.failed),
+                "said": episode.said,
+            }
+            for episode in found.episodes
+        ],
+    }
+
+
+def _summary(row: dict[str, Any]) -> str:
+    low, high = row["interval"]
+    mean = f", {row['mean_seconds']:.1f} s on average" if row["mean_seconds"] else ""
+    count = len(row["episodes"])
+    return f"{row['task']}: {row['policy']} {row['successes']} of {count} [{low:.2f}, {high:.2f}]{mean}"
+
+
+def _table(rows: list[list[str]], head: list[str] | None = None, *, left: int) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    from afterlore.app.terminal import open_console
+
+    table = Table(box=None, pad_edge=False, show_header=head is not None)
+    for number, name in enumerate(head or [""] * len(rows[0])):
+        table.add_column(name, justify="left" if number < left else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(cell) for cell in row))
+    open_console(sys.stdout).print(table)

@@ -1,0 +1,73 @@
+"""n worlds of a scene, and what can be asked of them: what tasks see of a laboratory."""
+
+from typing import Any, Literal
+
+import numpy as np
+
+from afterlore.lab.parts.part import Array, State
+from afterlore.lab.parts.rig import Rig
+from afterlore.lab.scene import Scene
+
+__all__ = ["RATE", "SUBSTEPS", "Bench"]
+
+RATE = 50.0
+"""Control steps a second,"""
+SUBSTEPS = 10
+"""and steps of physics in one."""
+
+
+class Bench:
+    """Worlds of one scene."""
+
+    def __init__(self, scene: Scene, n: int, threads: int) -> None:
+        self.rig = Rig(scene.spec, scene.parts, n, threads=threads)
+        self.n, self.model, self.worlds, self.state = n, self.rig.model, self.rig.worlds, self.rig.state
+        self.memory: State = {}
+        """What a task remembers."""
+        self.seconds = SUBSTEPS * self.rig.dt
+        """Of a control step."""
+        self._robot = _under(self.model, self.model.body("stand").id)
+        self._seen: dict[int, tuple[Any, Any]] = {}
+
+    def pose(self, name: str, world: int, kind: Literal["body", "geom"] = "body") -> Array:
+        """Of a body or a geom: (4, 4), in the room's frame."""
+        number = getattr(self.model, kind)(name).id
+        places, turns = ("xpos", "xmat") if kind == "body" else ("geom_xpos", "geom_xmat")
+        made = np.eye(4)
+        made[:3, 3] = self.worlds.bind(places)[world, number]
+        made[:3, :3] = self.worlds.bind(turns)[world, number].reshape(3, 3)
+        return made
+
+    def touching(self, world: int, body: str) -> set[str]:
+        """Bodies of the robot that touch a body or what hangs on it."""
+        others = _under(self.model, self.model.body(body).id)
+        owner = self.model.geom_bodyid
+        found: set[str] = set()
+        for one, two in self.seen(world)[1].contact.geom:
+            for mine, its in ((owner[one], owner[two]), (owner[two], owner[one])):
+                if self._robot[mine] and others[its]:
+                    found.add(self.model.body(int(mine)).name)
+        return found
+
+    def seen(self, world: int) -> tuple[Any, Any]:
+        """Model and data of a world, as MuJoCo's own functions want them."""
+        model, data = self._seen.get(world, (None, None))
+        if model is None:
+            model = self.rig.batch.get_model(world)
+            self._seen[world] = model, None
+        data = self.rig.batch.get_data(world, data)
+        self._seen[world] = model, data
+        return model, data
+
+    def changed(self, world: int) -> None:
+        """Its model is not the one that it was."""
+        self._seen.pop(world, None)
+
+
+def _under(model: Any, root: int) -> Array:
+    """Which bodies hang on ``root``: (bodies,) of bool. A body's parent comes before it."""
+    found = np.zeros(model.nbody, dtype=bool)
+    found[root] = True
+    for body in range(root + 1, model.nbody):
+        found[body] |= found[model.body_parentid[body]]
+    return found
