@@ -20,6 +20,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for m
 Every = Annotated[bool, typer.Option("--all", help="Every task that is ready.")]
 Seed = Annotated[int, typer.Option(min=0, help="Of the first episode; the others have those that follow.")]
 Threads = Annotated[int, typer.Option(min=1, help="That step the worlds; results are the same.")]
+Robot = Annotated[str, typer.Option("--arm", help="ur5e or panda.")]
 FIRST = 10_000
 """Seeds from here on were used for nothing but measuring."""
 _RATE, _LOW = 0.95, 0.85
@@ -60,6 +61,7 @@ def run(
     policy: Annotated[str, typer.Option(help="expert, noop or random.")] = "random",
     episodes: Annotated[int, typer.Option(min=1)] = 5,
     steps: Annotated[int | None, typer.Option(min=1, help="At most, in each; else the task's own limit.")] = None,
+    arm: Robot = "ur5e",
     mode: Annotated[str, typer.Option(help="joint_abs or ee_delta.")] = "joint_abs",
     fixed: Annotated[bool, typer.Option("--fixed", help="Without domain randomisation.")] = False,
     seed: Seed = FIRST,
@@ -83,7 +85,14 @@ def run(
     with Bar(quiet=as_json) as bar:
         bar.stage(name, episodes)
         found = trials(
-            task(name), chosen, seeds, steps=steps, mode=way, randomisation=ranges, threads=threads, done=bar.advance
+            task(name, arm),
+            chosen,
+            seeds,
+            steps=steps,
+            mode=way,
+            randomisation=ranges,
+            threads=threads,
+            done=bar.advance,
         )
     row = _row(found)
     if as_json:
@@ -101,6 +110,7 @@ def expert(
     names: Names = None,
     every: Every = False,
     episodes: Annotated[int, typer.Option(min=1, help="Of each task.")] = 50,
+    arm: Robot = "ur5e",
     seed: Seed = FIRST,
     threads: Threads = 1,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Film the first episode of each there.")] = None,
@@ -113,7 +123,7 @@ def expert(
         raise missing(error) from error
     from afterlore.app.terminal import Bar
 
-    chosen = _chosen(names, every)
+    chosen = _chosen(names, every, arm)
     rows = []
     with Bar(quiet=as_json) as bar:
         for one in chosen:
@@ -136,6 +146,7 @@ def expert(
 
 def bench(
     names: Names = None,
+    arm: Robot = "ur5e",
     worlds: Annotated[int, typer.Option(min=1, help="That are stepped together.")] = 1,
     draw: Annotated[bool, typer.Option("--draw/--no-draw", help="Pictures of both cameras too, at 224 x 224.")] = True,
     as_json: Json = False,
@@ -146,7 +157,7 @@ def bench(
     except ImportError as error:
         raise missing(error) from error
     rows = []
-    for speed in speeds(_chosen(names, every=not names), worlds, draw=draw):
+    for speed in speeds(_chosen(names, not names, arm), worlds, draw=draw):
         rows.append(
             {
                 "task": speed.task,
@@ -165,15 +176,13 @@ def bench(
     _table([["–" if value is None else str(value) for value in row.values()] for row in rows], head, left=1)
 
 
-def _chosen(names: list[str] | None, every: bool) -> "list[Task]":
+def _chosen(names: list[str] | None, every: bool, arm: str) -> "list[Task]":
     from afterlore.lab.tasks.all import TASKS, task
 
-    ready = [entry.task for entry in TASKS.values() if entry.task]
-    if every:
-        return ready
-    if not names:
-        raise InputError(f"name a task, or give --all; there are: {', '.join(one.id for one in ready)}")
-    return [task(name) for name in dict.fromkeys(names)]
+    ready = [entry.id for entry in TASKS.values() if entry.task]
+    if not every and not names:
+        raise InputError(f"name a task, or give --all; there are: {', '.join(ready)}")
+    return [task(name, arm) for name in (ready if every else dict.fromkeys(names or []))]
 
 
 def _film(chosen: "list[Task]", seed: int, out: Path) -> None:

@@ -44,6 +44,7 @@ class _Lab:
     def __init__(
         self,
         name: str,
+        arm: str,
         n: int,
         cameras: Sequence[str],
         mode: Mode,
@@ -56,7 +57,7 @@ class _Lab:
                 raise InputError(f"no camera {camera!r}; there are: {', '.join(CAMERAS)}")
         ranges = randomisation if isinstance(randomisation, Randomisation) else Randomisation.of(randomisation or {})
         self.cameras = tuple(cameras)
-        self.lab = Laboratory(task(name), n, threads=threads, mode=mode, randomisation=ranges, size=size)
+        self.lab = Laboratory(task(name, arm), n, threads=threads, mode=mode, randomisation=ranges, size=size)
         low, high = self.lab.action.low, self.lab.action.high
         self.action_space = spaces.Box(low.astype(np.float32), high.astype(np.float32), dtype=np.float32)
         # Joint angles or a finger that contact pushes past its limit are still in the space.
@@ -101,14 +102,17 @@ class Environment(gymnasium.Env[Observation, Array]):
         self,
         task: str,
         *,
+        arm: str = "ur5e",
         cameras: Sequence[str] = CAMERAS,
         mode: Mode = "joint_abs",
         randomisation: Mapping[str, float] | Randomisation | None = None,
         size: int = 224,
         render_mode: str | None = None,
     ) -> None:
-        """Without ``cameras`` it draws nothing. ``randomisation`` are ranges that differ from the usual ones."""
-        self._own = _Lab(task, 1, cameras, mode, randomisation, 1, size)
+        """``arm`` is the robot's, by name. Without ``cameras`` it draws nothing. ``randomisation`` are ranges that
+        differ from the usual ones.
+        """
+        self._own = _Lab(task, arm, 1, cameras, mode, randomisation, 1, size)
         self.observation_space, self.action_space = self._own.observation_space, self._own.action_space
         self.render_mode = render_mode
 
@@ -162,6 +166,7 @@ class Environments(VectorEnv[Observation, Array, Array]):
         num_envs: int,
         task: str,
         *,
+        arm: str = "ur5e",
         cameras: Sequence[str] = CAMERAS,
         mode: Mode = "joint_abs",
         randomisation: Mapping[str, float] | Randomisation | None = None,
@@ -169,7 +174,7 @@ class Environments(VectorEnv[Observation, Array, Array]):
         threads: int = 1,
         **_: Any,
     ) -> None:
-        self._own = _Lab(task, num_envs, cameras, mode, randomisation, threads, size)
+        self._own = _Lab(task, arm, num_envs, cameras, mode, randomisation, threads, size)
         self.num_envs = num_envs
         self.single_observation_space, self.single_action_space = self._own.observation_space, self._own.action_space
         self.observation_space = batch_space(self._own.observation_space, num_envs)

@@ -80,8 +80,12 @@ class Laboratory(Bench):
     @property
     def base_frame(self) -> Array:
         """(4, 4): what turns a pose in the room into one in the frame of the arm's base."""
+        stand = self.model.body("stand")
+        turn = np.zeros(9)
+        mujoco.mju_quat2Mat(turn, stand.quat)
         made = np.eye(4)
-        made[:3, 3] = -self.model.body("stand").pos
+        made[:3, :3] = turn.reshape(3, 3).T
+        made[:3, 3] = -made[:3, :3] @ stand.pos
         return made
 
     @property

@@ -124,8 +124,9 @@ class Scene:
 
     def _robot(self, arm: Arm, gripper: Gripper, stand: Sequence[float]) -> None:
         spec = self.spec
-        # Its home looks along +y.
-        base = spec.worldbody.add_body(name="stand", pos=list(stand))
+        # At home it looks along +y.
+        half = (math.pi / 2 - arm.facing) / 2
+        base = spec.worldbody.add_body(name="stand", pos=list(stand), quat=[math.cos(half), 0, 0, math.sin(half)])
         height = stand[2]
         if height > 0.02:
             profile = [

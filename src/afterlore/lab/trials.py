@@ -143,7 +143,7 @@ def _episodes(lab: Laboratory, actor: _Actor, seeds: Sequence[int], steps: int) 
     for step in range(1, steps + 1):
         lab.step(actor.actions())
         for world in np.flatnonzero(lab.success):
-            ended[world] = ended[world] or Episode(seeds[world], True, step / RATE)
+            ended[world] = ended[world] or Episode(seeds[int(world)], True, step / RATE)
         if all(ended):
             break
     held = lab.task.conditions(lab)

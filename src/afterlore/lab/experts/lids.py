@@ -23,8 +23,8 @@ _PRESS = -0.7
 """Up, rad, at which a finger looks that presses a key,"""
 _PULL = -0.65
 """one that pulls a lid from behind,"""
-_HOOK = -0.3
-"""and one that lifts it: the wrist is clear of the bench."""
+_HOOKS = (-0.3, -0.6, -0.1, -0.45)
+"""and one that lifts it, try after try: where a wrist is too weak or in the way, another way may do."""
 
 
 class _Lid:
@@ -69,7 +69,8 @@ def open_lid(task: LidTask, hand: Hand) -> Actions:
     latch = hand.lab.state[f"{NAME}/latch/"]
     keyed, levered = f"{NAME}/open/" in hand.lab.state, task.one.latch.lever
     yield from hand.grip(0.0, 0.5)
-    for _ in range(_TRIES):
+    opening, ajar = lid.one.lid.opening, 2 * lid.one.lid.cushion
+    for pitch in _HOOKS:
         if levered:
             yield from _move_lever(lid, up=True)
         elif keyed and latch["engaged"][hand.world]:
@@ -78,10 +79,12 @@ def open_lid(task: LidTask, hand: Hand) -> Actions:
                 # The rotor has not come to rest yet.
                 continue
         # Beside the lever, which would be in the way.
-        yield from _lift(lid, x=0.036 if levered else 0.0)
-        if lid.angle > lid.one.lid.opening / 2:
+        yield from _lift(lid, pitch, x=0.036 if levered else 0.0)
+        yield from _away(lid, back=0.1, up=0.02)
+        # Over its crossover it goes on by itself; short of that it comes down again.
+        yield from _until(hand.wait(4.0), lambda: not ajar < lid.angle < opening - 0.02)
+        if lid.angle > opening / 2:
             break
-    yield from _away(lid, back=0.1, up=0.02)
     while True:
         yield np.array(hand.command)
 
@@ -116,7 +119,7 @@ def _press_key(lid: _Lid) -> Actions:
 
     yield from hand.go(at(0.07))
     yield from hand.go(at(0.016), speed=0.2)
-    yield from _until(hand, hand.go(at(-0.004), speed=0.02), lambda: bool(pressed[hand.world]))
+    yield from _until(hand.go(at(-0.004), speed=0.02), lambda: bool(pressed[hand.world]))
     yield from hand.wait(0.1)
     yield from hand.go(at(0.05), speed=0.2)
 
@@ -148,7 +151,7 @@ def _move_lever(lid: _Lid, *, up: bool) -> Actions:
     yield from hand.go(at(goal, 0.02, 0.1), speed=0.3)
 
 
-def _lift(lid: _Lid, x: float) -> Actions:
+def _lift(lid: _Lid, pitch: float, x: float) -> Actions:
     """A finger under the grip, along its arc until the lid goes on by itself."""
     hand, one = lid.hand, lid.one.lid
     start = lid.angle
@@ -156,12 +159,12 @@ def _lift(lid: _Lid, x: float) -> Actions:
 
     def at(angle: float, off: float, back: float = 0.0) -> Array:
         y, z = lid.place(out, under - off, angle)
-        return lid.tool(x, y - back, z, _HOOK, ahead=0.010, side=-_HALF)
+        return lid.tool(x, y - back, z, pitch, ahead=0.010, side=-_HALF)
 
     yield from hand.go(at(start, 0.012, 0.09), at(start, 0.012), speed=0.3)
     turns = np.linspace(start, 0.88 * one.opening, 10)
     rising = hand.go(at(start, 0.0), *(at(float(turn), -0.004) for turn in turns), speed=0.18)
-    yield from _until(hand, rising, lambda: lid.angle > 0.8 * one.opening)
+    yield from _until(rising, lambda: lid.angle > 0.8 * one.opening)
 
 
 def _pull(lid: _Lid) -> Actions:
@@ -179,7 +182,7 @@ def _pull(lid: _Lid) -> Actions:
     yield from hand.go(*(at(float(turn), -0.002) for turn in turns), speed=0.2)
     # It comes down at no more than half a radian a second.
     yield from hand.go(at(0.5 * start, 0.04, 0.06), speed=0.3)
-    yield from _until(hand, hand.wait(4.0), lambda: lid.angle < 2 * lid.one.lid.cushion)
+    yield from _until(hand.wait(4.0), lambda: lid.angle < 2 * lid.one.lid.cushion)
 
 
 def _push_down(lid: _Lid) -> Actions:
@@ -193,7 +196,7 @@ def _push_down(lid: _Lid) -> Actions:
         return lid.tool(0.0, y, z + up, -1.3, ahead=_TIP, side=0.0)
 
     yield from hand.go(at(0.1), at(0.04), speed=0.35)
-    yield from _until(hand, hand.go(at(-0.012), speed=0.04), lambda: bool(engaged[hand.world]))
+    yield from _until(hand.go(at(-0.012), speed=0.04), lambda: bool(engaged[hand.world]))
     yield from hand.wait(0.1)
 
 
@@ -204,9 +207,8 @@ def _away(lid: _Lid, *, back: float, up: float) -> Actions:
     yield from lid.hand.go(pose, speed=0.3)
 
 
-def _until(hand: Hand, skill: Actions, done: Callable[[], bool]) -> Actions:
+def _until(skill: Actions, done: Callable[[], bool]) -> Actions:
     """A skill that is broken off when it has done what it is for."""
-    del hand
     for action in skill:
         yield action
         if done():

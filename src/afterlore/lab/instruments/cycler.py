@@ -12,7 +12,7 @@ from afterlore.lab.meshes import revolved, rounded_box, seen
 from afterlore.lab.parts.latch import Latch
 from afterlore.lab.parts.lid import Lid
 from afterlore.lab.parts.panel import Field, Panel
-from afterlore.lab.parts.part import Part
+from afterlore.lab.parts.part import Part, State
 from afterlore.lab.parts.thermal import Thermal
 
 __all__ = ["Cycler"]
@@ -40,6 +40,10 @@ class Cycler:
     def parts(self) -> Mapping[str, Part]:
         """Lid, latch, the heated block and the display."""
         return {"": self.lid, "latch/": self.latch, "block/": self.block, "panel/": self.panel}
+
+    def act(self, state: Mapping[str, State], prefix: str = "") -> None:
+        """What its electronics do, once a control step: the display shows the block's temperature."""
+        state[f"{prefix}panel/"]["values"][:, 0] = np.round(state[f"{prefix}block/"]["temperature"], 1)
 
     def build(self, spec: Any, body: Any, prefix: str = "") -> Any:
         """Add it at the origin of ``body``, which has a name; gives that body."""

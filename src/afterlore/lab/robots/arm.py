@@ -57,6 +57,8 @@ class Arm:
     """Angles at which it waits."""
     flange: float = 0.0
     """From the last frame along its z to where a tool is mounted."""
+    facing: float = 0.0
+    """Where it reaches at home: the angle from its base's x, about z."""
     source: str = ""
     """Of the figures."""
     shapes: Callable[[], Sequence[Shape]] | None = None

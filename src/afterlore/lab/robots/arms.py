@@ -254,6 +254,7 @@ UR5E = Arm(
         _ur(0, 0.0996, 0, 0.365, (0, 0, -0.001159), 28, 0.04),
     ),
     home=(-pi / 2, -pi / 2, pi / 2, -pi / 2, -pi / 2, 0),
+    facing=pi / 2,
     source="Universal Robots",
     shapes=_ur5e,
 )

@@ -1,9 +1,10 @@
 """The 16 tasks of the laboratory, by level; those that can be done already, and those that are only named."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from afterlore.core import InputError
+from afterlore.lab.robots.arms import arm
 from afterlore.lab.tasks.lids import LIDS
 from afterlore.lab.tasks.pickup import PickUpTube
 from afterlore.lab.tasks.task import Level, Task
@@ -44,12 +45,14 @@ TASKS: Mapping[str, Entry] = {
 """By id."""
 
 
-def task(name: str) -> Task:
-    """The task of an id. Raises InputError for another one, and for one that is not there yet."""
+def task(name: str, robot: str = "ur5e") -> Task:
+    """The task of an id, done by the arm of a name. Raises InputError for others, and for one that is not there yet."""
     ready = ", ".join(entry.id for entry in TASKS.values() if entry.task)
     if name not in TASKS:
         raise InputError(f"no task {name!r}; there are: {ready}")
     made = TASKS[name].task
     if made is None:
         raise InputError(f"the task {name!r} is not there yet; there are: {ready}")
-    return made
+    # Every task is a frozen dataclass, which the protocol cannot say.
+    done: Task = replace(made, arm=arm(robot))  # type: ignore[type-var]
+    return done

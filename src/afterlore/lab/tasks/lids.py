@@ -38,8 +38,8 @@ class LidTask:
     instrument: str
     opens: bool
     prompts: Sequence[str]
-    stand: tuple[float, float, float]
-    """Of the arm."""
+    stands: Mapping[str, tuple[float, float, float]]
+    """Where each arm's base is."""
     ready: tuple[float, float, float, float]
     eye: tuple[float, float, float]
     at: tuple[float, float, float]
@@ -69,7 +69,7 @@ class LidTask:
 
     def scene(self) -> Scene:
         """See ``Task``."""
-        made = Scene(self.arm, Gripper(), self.stand, self.eye, self.at)
+        made = Scene(self.arm, Gripper(), self.stands[self.arm.name], self.eye, self.at)
         made.instrument(NAME, self.one, (0, 0, 0))
         return made
 
@@ -103,10 +103,10 @@ class LidTask:
         one, angle, memory = self.one, self._angle(lab), lab.memory
         memory["slammed"] |= (angle < one.lid.cushion) & (memory["angle"] - angle > _SLAM * lab.seconds)
         memory["angle"][:] = angle
+        one.act(lab.state, f"{NAME}/")
         if isinstance(one, Centrifuge):
             rotor = lab.state[f"{NAME}/rotor/"]
             rotor["target"][:] = np.maximum(rotor["target"] - _BRAKE * lab.seconds, 0)
-            one.act(lab.state, f"{NAME}/")
             memory["trespassed"] |= (angle > one.lid.cushion) & (np.abs(rotor["speed"]) > STILL)
 
     def conditions(self, lab: Bench) -> Mapping[str, Array]:
@@ -145,7 +145,7 @@ def _pair(
     name: str,
     instrument: str,
     called: Sequence[str],
-    stand: tuple[float, float, float],
+    stands: Mapping[str, tuple[float, float, float]],
     ready: tuple[float, float, float, float],
     eye: tuple[float, float, float],
     at: tuple[float, float, float],
@@ -165,7 +165,7 @@ def _pair(
             instrument,
             opens,
             tuple(way.format(word) for way in prompts for word in called),
-            stand,
+            stands,
             ready,
             eye,
             at,
@@ -179,7 +179,7 @@ LIDS: list[LidTask] = [
         "Cycler",
         "thermal cycler",
         ("thermal cycler", "PCR machine"),
-        (-0.12, -0.8, 0.1),
+        {"ur5e": (-0.12, -0.8, 0.1), "panda": (-0.2, -0.72, 0.1)},
         (0.0, -0.32, 0.36, -0.8),
         (-0.75, -0.55, 0.62),
         (0, -0.1, 0.18),
@@ -188,7 +188,7 @@ LIDS: list[LidTask] = [
         "BenchCentrifuge",
         "bench centrifuge",
         ("bench centrifuge", "microcentrifuge"),
-        (-0.12, -0.75, 0.1),
+        {"ur5e": (-0.12, -0.75, 0.1), "panda": (-0.2, -0.67, 0.1)},
         (0.0, -0.3, 0.42, -0.8),
         (-0.8, -0.6, 0.7),
         (0, -0.1, 0.24),
@@ -197,7 +197,7 @@ LIDS: list[LidTask] = [
         "LargeCentrifuge",
         "large centrifuge",
         ("large centrifuge", "floor-sized centrifuge"),
-        (-0.12, -0.78, 0.46),
+        {"ur5e": (-0.12, -0.78, 0.46), "panda": (-0.2, -0.74, 0.42)},
         (0.0, -0.4, 0.62, -0.8),
         (-1.15, -0.95, 1.05),
         (0, -0.15, 0.36),
@@ -206,7 +206,7 @@ LIDS: list[LidTask] = [
         "MiniCentrifuge",
         "mini centrifuge",
         ("mini centrifuge", "small centrifuge with the clear dome"),
-        (-0.12, -0.66, 0.02),
+        {"ur5e": (-0.12, -0.66, 0.02), "panda": (-0.2, -0.66, 0.02)},
         (0.0, -0.24, 0.26, -0.8),
         (-0.55, -0.4, 0.45),
         (0, -0.08, 0.1),
