@@ -155,11 +155,25 @@ def test_a_lid_that_is_torn_open_is_not_opened() -> None:
     angle[:], speed[:] = 0.016, 4.0
     lab.rig.forward()
     settle(lab, 5)
-    angle[:], speed[:] = lab.task.one.lid.opening, 0.0  # type: ignore[attr-defined]
+    angle[:] = lab.memory["angle"][:] = lab.task.one.lid.opening  # type: ignore[attr-defined]
+    speed[:] = 0
     held = settle(lab, 60)
     assert held["lid at its stop"]
     assert held["latch free"]
+    assert held["not slammed"]
     assert not held["nothing forced"]
+    assert not lab.success.any()
+
+
+def test_a_lid_that_is_flung_open_is_not_opened() -> None:
+    lab = Laboratory(task("OpenMiniCentrifugeLid"))
+    angle, speed = lid(lab)
+    angle[:], speed[:] = 1.2, 12.0
+    lab.memory["angle"][:] = 1.2
+    lab.rig.forward()
+    held = settle(lab, 60)
+    assert held["lid at its stop"]
+    assert not held["not slammed"]
     assert not lab.success.any()
 
 

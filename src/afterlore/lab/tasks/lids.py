@@ -20,8 +20,8 @@ from afterlore.lab.tasks.task import Level
 __all__ = ["LIDS", "LidTask"]
 
 _AT_STOP = math.radians(2)
-_SLAM = 1.0
-"""The fastest that a lid may be shut, rad/s: twice as fast as it falls by itself."""
+_SHUT, _FLUNG = 1.0, 2.0
+"""The fastest that a lid may come to its stop, closed and open, rad/s: about twice as fast as it goes by itself."""
 _BRAKE = 15.0
 """By which a rotor that runs down is slower after a second, rad/s."""
 _RUNNING = 20.0
@@ -59,9 +59,8 @@ class LidTask:
     def says(self) -> str:
         """See ``Task``."""
         lever = " and its lever" if self._lever else ""
-        if self.opens:
-            return f"the lid{lever} at the open stop, the latch free and not forced, the interlock respected, released"
-        return f"the lid{lever} at the closed stop, the latch engaged, not slammed, the interlock respected, released"
+        stop, latch = ("open", "free") if self.opens else ("closed", "engaged")
+        return f"the lid{lever} at the {stop} stop, latch {latch}, nothing forced or slammed, interlock respected, released"
 
     @property
     def _lever(self) -> bool:
@@ -74,8 +73,8 @@ class LidTask:
         return made
 
     def memory(self, n: int) -> State:
-        """``trespassed``: the lid was open while the rotor turned; ``slammed``: it was shut faster than it falls by
-        itself; ``angle``: where it was a step ago, rad.
+        """``trespassed``: the lid was open while the rotor turned; ``slammed``: it came to a stop too fast;
+        ``angle``: where it was a step ago, rad.
         """
         return {"trespassed": np.zeros(n, dtype=bool), "slammed": np.zeros(n, dtype=bool), "angle": np.zeros(n)}
 
@@ -101,7 +100,9 @@ class LidTask:
     def act(self, lab: Bench) -> None:
         """See ``Task``."""
         one, angle, memory = self.one, self._angle(lab), lab.memory
-        memory["slammed"] |= (angle < one.lid.cushion) & (memory["angle"] - angle > _SLAM * lab.seconds)
+        moved = (angle - memory["angle"]) / lab.seconds
+        memory["slammed"] |= (angle < one.lid.cushion) & (moved < -_SHUT)
+        memory["slammed"] |= (angle > one.lid.opening - _AT_STOP) & (moved > _FLUNG)
         memory["angle"][:] = angle
         one.act(lab.state, f"{NAME}/")
         if isinstance(one, Centrifuge):
@@ -123,9 +124,8 @@ class LidTask:
             lever = lab.worlds.bind("qpos")[:, self._joint(lab, "latch/lever")]
             stop = one.latch.stop if self.opens else 0.0
             found["lever at its stop"] = np.abs(lever - stop) < 2 * _AT_STOP
-        if not self.opens:
-            found["not slammed"] = ~lab.memory["slammed"]
-        elif self._lever or one.key:
+        found["not slammed"] = ~lab.memory["slammed"]
+        if self._lever or one.key:
             # The one without a key and a lever snaps open by force.
             found["nothing forced"] = ~latch["torn"]
         return found
