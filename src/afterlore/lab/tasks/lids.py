@@ -60,7 +60,8 @@ class LidTask:
         """See ``Task``."""
         lever = " and its lever" if self._lever else ""
         stop, latch = ("open", "free") if self.opens else ("closed", "engaged")
-        return f"the lid{lever} at the {stop} stop, latch {latch}, nothing forced or slammed, interlock respected, released"
+        respected = "nothing forced or slammed, interlock respected, released"
+        return f"the lid{lever} at the {stop} stop, latch {latch}, {respected}"
 
     @property
     def _lever(self) -> bool:
