@@ -1,6 +1,9 @@
 """Experts: they succeed, try again when something slips, and say what they cannot reach."""
 
+import builtins
 import json
+import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -68,6 +71,7 @@ def test_a_lid_that_slips_is_opened_again(name: str) -> None:
             lab.command[0, :-1] = lab.task.arm.home
             lab.worlds.bind("qpos")[0, lab._joints] = lab.task.arm.home
             angle[:], speed[:] = 0.0, 0.0
+            lab.memory["angle"][:] = 0.0
             lab.rig.forward()
             slipped = True
         if lab.success.all():
@@ -162,3 +166,28 @@ def test_speed_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
     assert row["physics"] >= row["real_time"]
     assert cli.run(["lab", "bench", "PickUpTube", "--no-draw", "--worlds", "2"]) == 0
     assert "–" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("module", "error", "said"),
+    [
+        ("mink", ImportError("no mink"), r"pip install 'afterlore\[lab\]' \(no mink\)"),
+        ("mujoco", AttributeError("no glGetError"), "cannot draw by MUJOCO_GL='osmesa'.*libosmesa6"),
+    ],
+)
+def test_what_is_missing_is_named(
+    module: str, error: Exception, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    usual = builtins.__import__
+
+    def refuse(name: str, *rest: Any) -> Any:
+        if name == module:
+            raise error
+        return usual(name, *rest)
+
+    monkeypatch.setenv("MUJOCO_GL", "osmesa")
+    monkeypatch.setattr(builtins, "__import__", refuse)
+    code = cli.run(["lab", "tasks"])
+    monkeypatch.undo()
+    assert code == 2
+    assert re.search(said, capsys.readouterr().err)

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
+from afterlore.app.lab_extra import need
 from afterlore.app.lab_render import render
-from afterlore.app.lab_tasks import Json, bench, expert, missing, run, tasks
+from afterlore.app.lab_tasks import Json, bench, expert, run, tasks
 from afterlore.core import InputError
 
 __all__ = ["app"]
@@ -25,11 +26,10 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Measure the laws that parts must obey: each error beside its bound. Exit code 1 if one is broken."""
-    try:
-        from afterlore.lab.verify import LAWS
-        from afterlore.lab.verify import verify as measure
-    except ImportError as error:
-        raise missing(error) from error
+    need()
+    from afterlore.lab.verify import LAWS
+    from afterlore.lab.verify import verify as measure
+
     if not names and not every:
         raise InputError(f"name a law, or give --all; there are: {', '.join(LAWS)}")
     rows: dict[str, Any] = {}
@@ -55,10 +55,9 @@ def mutate(
     as_json: Json = False,
 ) -> None:
     """Break parts on purpose, and see that the laws notice. Exit code 1 if one goes by."""
-    try:
-        from afterlore.lab.mutate import mutate as broken
-    except ImportError as error:
-        raise missing(error) from error
+    need()
+    from afterlore.lab.mutate import mutate as broken
+
     rows: dict[str, Any] = {}
     for caught in broken(names or ()):
         rows[caught.name] = [_check(check) for check in caught.by]

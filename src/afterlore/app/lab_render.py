@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from afterlore.app.lab_extra import need
 from afterlore.core import InputError
 
 __all__ = ["render"]
@@ -20,10 +21,9 @@ def render(
     closed: Annotated[bool, typer.Option("--closed", help="Lids shut; else they stand open.")] = False,
 ) -> None:
     """Draw instruments and labware side by side: what each looks like."""
-    try:
-        from afterlore.lab.sheet import sheet
-    except ImportError as error:
-        raise InputError(f"the laboratory needs more: pip install 'afterlore[lab]' ({error})") from error
+    need()
+    from afterlore.lab.sheet import sheet
+
     if out.suffix.lower() != ".png":
         raise InputError(f"{str(out)!r}: a picture is written as .png")
     out.parent.mkdir(parents=True, exist_ok=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from afterlore.app.lab_extra import need
 from afterlore.core import InputError
 
 if TYPE_CHECKING:
@@ -23,20 +24,14 @@ Threads = Annotated[int, typer.Option(min=1, help="That step the worlds; results
 Robot = Annotated[str, typer.Option("--arm", help="ur5e or panda.")]
 FIRST = 10_000
 """Seeds from here on were used for nothing but measuring."""
-_RATE, _LOW = 0.95, 0.85
-
-
-def missing(error: ImportError) -> InputError:
-    """What to say where the extra is not installed."""
-    return InputError(f"the laboratory needs more: pip install 'afterlore[lab]' ({error})")
+_RATE = 0.95
 
 
 def tasks(as_json: Json = False) -> None:
     """List the tasks of the laboratory: level, whether they are ready, and what has to be so in the end."""
-    try:
-        from afterlore.lab.tasks.all import TASKS
-    except ImportError as error:
-        raise missing(error) from error
+    need()
+    from afterlore.lab.tasks.all import TASKS
+
     rows: list[dict[str, Any]] = [
         {
             "id": entry.id,
@@ -69,13 +64,11 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Let a policy do a task, and say of each episode what came of it."""
-    try:
-        from afterlore.lab.randomise import FIXED, Randomisation
-        from afterlore.lab.tasks.all import task
-        from afterlore.lab.trials import trials
-    except ImportError as error:
-        raise missing(error) from error
+    need()
     from afterlore.app.terminal import Bar
+    from afterlore.lab.randomise import FIXED, Randomisation
+    from afterlore.lab.tasks.all import task
+    from afterlore.lab.trials import trials
 
     # What is not in a literal is refused with the names that are.
     chosen: Any = policy
@@ -117,11 +110,9 @@ def expert(
     as_json: Json = False,
 ) -> None:
     """Let experts do tasks, each from a beginning of its own. Exit code 1 if one succeeds in less than 95 %."""
-    try:
-        from afterlore.lab.trials import trials
-    except ImportError as error:
-        raise missing(error) from error
+    need()
     from afterlore.app.terminal import Bar
+    from afterlore.lab.trials import trials
 
     chosen = _chosen(names, every, arm)
     rows = []
@@ -152,10 +143,9 @@ def bench(
     as_json: Json = False,
 ) -> None:
     """Measure how fast the laboratory is while an expert works, beside its peer. Without a task, all."""
-    try:
-        from afterlore.lab.speed import PEER_SETS, speeds
-    except ImportError as error:
-        raise missing(error) from error
+    need()
+    from afterlore.lab.speed import PEER_SETS, speeds
+
     rows = []
     for speed in speeds(_chosen(names, not names, arm), worlds, draw=draw):
         rows.append(
