@@ -45,6 +45,11 @@ class _Lid:
         """Rad; closed is 0."""
         return float(self.hand.lab.worlds.bind("qpos")[self.hand.world, self._joint.qposadr[0]])
 
+    @property
+    def latched(self) -> bool:
+        """Whether the latch holds it."""
+        return bool(self.hand.lab.state[f"{NAME}/latch/"]["engaged"][self.hand.world])
+
     def _local(self, place: Array) -> Array:
         """A place of the room in the instrument's frame."""
         return np.asarray(self.frame[:3, :3].T @ (place - self.frame[:3, 3]))
@@ -66,16 +71,15 @@ class _Lid:
 def open_lid(task: LidTask, hand: Hand) -> Actions:
     """The expert of the ``Open…Lid`` tasks."""
     lid = _Lid(task, hand)
-    latch = hand.lab.state[f"{NAME}/latch/"]
     keyed, levered = f"{NAME}/open/" in hand.lab.state, task.one.latch.lever
     yield from hand.grip(0.0, 0.5)
     opening, ajar = lid.one.lid.opening, 2 * lid.one.lid.cushion
     for pitch in _HOOKS:
         if levered:
             yield from _move_lever(lid, up=True)
-        elif keyed and latch["engaged"][hand.world]:
+        elif keyed and lid.latched:
             yield from _press_key(lid)
-            if latch["engaged"][hand.world]:
+            if lid.latched:
                 # The rotor has not come to rest yet.
                 continue
         # Beside the lever, which would be in the way.
@@ -92,7 +96,6 @@ def open_lid(task: LidTask, hand: Hand) -> Actions:
 def close_lid(task: LidTask, hand: Hand) -> Actions:
     """The expert of the ``Close…Lid`` tasks."""
     lid = _Lid(task, hand)
-    latch = hand.lab.state[f"{NAME}/latch/"]
     yield from hand.grip(0.0, 0.5)
     if task.one.latch.lever:
         yield from _move_lever(lid, up=False)
@@ -100,7 +103,7 @@ def close_lid(task: LidTask, hand: Hand) -> Actions:
         if lid.angle > 0.3:
             yield from _pull(lid)
         yield from _push_down(lid)
-        if latch["engaged"][hand.world]:
+        if lid.latched:
             break
     yield from _away(lid, back=0.02, up=0.1)
     while True:
@@ -164,7 +167,9 @@ def _lift(lid: _Lid, pitch: float, x: float) -> Actions:
     yield from hand.go(at(start, 0.012, 0.09), at(start, 0.012), speed=0.3)
     turns = np.linspace(start, 0.88 * one.opening, 10)
     rising = hand.go(at(start, 0.0), *(at(float(turn), -0.004) for turn in turns), speed=0.18)
-    yield from _until(rising, lambda: lid.angle > 0.8 * one.opening)
+    free = not lid.latched
+    # It is over, or it fell and was caught again.
+    yield from _until(rising, lambda: lid.angle > 0.8 * one.opening or (free and lid.latched))
 
 
 def _pull(lid: _Lid) -> Actions:
@@ -188,7 +193,6 @@ def _pull(lid: _Lid) -> Actions:
 def _push_down(lid: _Lid) -> Actions:
     """With the fingertips on the grip, until the latch catches."""
     hand = lid.hand
-    engaged = hand.lab.state[f"{NAME}/latch/"]["engaged"]
     out, over = lid.middle[0], lid.middle[2] + lid.half[2]
 
     def at(up: float) -> Array:
@@ -196,7 +200,7 @@ def _push_down(lid: _Lid) -> Actions:
         return lid.tool(0.0, y, z + up, -1.3, ahead=_TIP, side=0.0)
 
     yield from hand.go(at(0.1), at(0.04), speed=0.35)
-    yield from _until(hand.go(at(-0.012), speed=0.04), lambda: bool(engaged[hand.world]))
+    yield from _until(hand.go(at(-0.012), speed=0.04), lambda: lid.latched)
     yield from hand.wait(0.1)
 
 
