@@ -6,9 +6,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constr
 DEMO := build/demo
 RESEARCH := build/research
 TOY := build/toy
+LAB := build/lab
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-research demo-train train-headline train-trigger train-elements train-rate test slow lint docs bench screenshots clean
+.PHONY: help demo demo-research demo-train demo-lab train-headline train-trigger train-elements train-rate test slow lint docs bench screenshots clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*##/\1\t/p' $(MAKEFILE_LIST)
@@ -24,12 +25,25 @@ $(VENV)/core.stamp: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/test.stamp: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) --editable '.[all]'
-	@touch $@ $(VENV)/core.stamp $(VENV)/train.stamp
+	@touch $@ $(VENV)/core.stamp $(VENV)/train.stamp $(VENV)/lab.stamp
 
 $(VENV)/train.stamp: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing what training needs, PyTorch among it: about 1.5 GB."
 	$(PIP) --editable '.[train]'
 	@touch $@ $(VENV)/core.stamp
+
+$(VENV)/lab.stamp: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) --editable '.[lab]'
+	@touch $@ $(VENV)/core.stamp
+
+# Pictures are drawn without a screen, by EGL on the processor. An empty world shows whether that works here.
+$(VENV)/gl.stamp: | $(BIN)/python
+	@draws() { $(BIN)/python -c 'import mujoco; from afterlore.lab.render import Eye, Renderer; m = mujoco.MjModel.from_xml_string("<mujoco/>"); Renderer(m, 16, 16).frame(mujoco.MjData(m), Eye())' 2>/dev/null; }; \
+	if ! draws && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libegl1 libgl1-mesa-dri; \
+	fi; \
+	draws || { echo "the laboratory cannot draw here: install the packages libegl1 and libgl1-mesa-dri (Debian, Ubuntu)"; exit 2; }
+	@touch $@
 
 # The page is tested in a real browser. Playwright's own download is not used: a distribution's chromium is what people have.
 $(VENV)/chromium.stamp: | $(BIN)/python
@@ -70,6 +84,12 @@ demo-research: $(VENV)/core.stamp  ## search the shipped corpus in rounds, offli
 demo-train: $(VENV)/train.stamp  ## train a tiny model by every method, on a CPU, and see which ones collapse
 	@$(BIN)/afterlore train toy --seeds 1 --out $(TOY)
 
+demo-lab: $(VENV)/lab.stamp $(VENV)/gl.stamp  ## film two experts at work in the laboratory
+	@$(BIN)/afterlore lab expert PickUpTube OpenBenchCentrifugeLid --episodes 1 --seed 1 --out $(LAB)
+	@echo
+	@echo "Open in a browser: $(LAB)/index.html"
+	@echo "All tasks: $(BIN)/afterlore lab tasks    The laws of the physics: $(BIN)/afterlore lab verify --all"
+
 train-headline: $(VENV)/train.stamp  ## the same with all seeds: the figures of docs/train.md
 	@$(BIN)/afterlore train toy --out $(TOY)
 
@@ -87,7 +107,7 @@ lint: $(VENV)/test.stamp  ## ruff and mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: lint $(VENV)/chromium.stamp  ## gates and all tests
+test: lint $(VENV)/chromium.stamp $(VENV)/gl.stamp  ## gates and all tests
 	$(BIN)/pytest -n auto --dist loadgroup
 
 slow: $(VENV)/test.stamp  ## tests that take minutes: processes killed while they write, a thousand runs over one budget

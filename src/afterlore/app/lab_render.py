@@ -14,18 +14,30 @@ __all__ = ["render"]
 def render(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME]...", help="Instruments and labware; without one, all instruments."),
+        typer.Argument(metavar="[NAME]...", help="Instruments, labware, arms, or tasks; without one, all instruments."),
     ] = None,
     out: Annotated[Path, typer.Option(help="A PNG.", metavar="FILE")] = Path("build/instruments.png"),
     width: Annotated[int, typer.Option(min=64, max=4096, help="Of one picture, in pixels.")] = 480,
+    tasks: Annotated[bool, typer.Option("--tasks", help="All tasks: at their start, in the middle, done.")] = False,
     closed: Annotated[bool, typer.Option("--closed", help="Lids shut; else they stand open.")] = False,
 ) -> None:
-    """Draw instruments and labware side by side: what each looks like."""
+    """Draw instruments, labware and arms side by side, or what experts do in tasks."""
     need()
     from afterlore.lab.sheet import sheet
+    from afterlore.lab.storyboard import storyboard
+    from afterlore.lab.tasks.all import TASKS, task
 
     if out.suffix.lower() != ".png":
         raise InputError(f"{str(out)!r}: a picture is written as .png")
     out.parent.mkdir(parents=True, exist_ok=True)
-    sheet(names or [], width, lids=0.0 if closed else 0.75).save(out, optimize=True)
+    chosen = [name for name in names or [] if name in TASKS]
+    if tasks or chosen:
+        others = [name for name in names or [] if name not in chosen]
+        if others or (tasks and chosen):
+            raise InputError(f"tasks are drawn by themselves: leave {(others or ['--tasks'])[0]!r} out")
+        ready = [entry.id for entry in TASKS.values() if entry.task]
+        drawn = storyboard([task(name) for name in chosen or ready], width)
+    else:
+        drawn = sheet(names or [], width, lids=0.0 if closed else 0.75)
+    drawn.save(out, optimize=True)
     typer.echo(f"The picture: {out}")

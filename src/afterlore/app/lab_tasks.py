@@ -127,7 +127,7 @@ def expert(
                     if not episode["success"]:
                         typer.echo(f"  seed {episode['seed']}: not {', '.join(episode['failed'])} {episode['said']}")
     if out is not None:
-        _film(chosen, seed, out)
+        _film(chosen, seed, out, quiet=as_json)
     holds = all(row["rate"] >= _RATE for row in rows)
     if as_json:
         typer.echo(json.dumps({"holds": holds, "tasks": rows}, ensure_ascii=False, indent=1))
@@ -175,11 +175,16 @@ def _chosen(names: list[str] | None, every: bool, arm: str) -> "list[Task]":
     return [task(name, arm) for name in (ready if every else dict.fromkeys(names or []))]
 
 
-def _film(chosen: "list[Task]", seed: int, out: Path) -> None:
-    from afterlore.lab.episode_page import write_episodes
+def _film(chosen: "list[Task]", seed: int, out: Path, *, quiet: bool) -> None:
+    from afterlore.app.terminal import Bar
+    from afterlore.lab.filming import show
 
-    for path in write_episodes([one.id for one in chosen], [seed] * len(chosen), out):
-        typer.echo(str(path))
+    with Bar(quiet=quiet) as bar:
+        bar.stage("film", 0)
+        files = show(chosen, seed, out, done=bar.advance)
+    if not quiet:
+        for path in files:
+            typer.echo(str(path))
 
 
 def _row(found: "Trials") -> dict[str, Any]:

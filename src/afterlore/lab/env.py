@@ -79,7 +79,7 @@ class _Lab:
 
     def info(self) -> dict[str, Array]:
         """Each condition and whether it holds, and the success, (n,)."""
-        held = {f"holds: {name}": value.copy() for name, value in self.lab.task.conditions(self.lab).items()}
+        held = {f"holds: {name}": value.copy() for name, value in self.lab.conditions.items()}
         return {"success": self.lab.success.copy(), **held}
 
     def seeds(self, seed: int | Sequence[int | None] | None, noise: np.random.Generator) -> list[int]:

@@ -41,15 +41,19 @@ class Laboratory(Bench):
         mode: Mode = "joint_abs",
         randomisation: Randomisation = _USUAL,
         size: int = 224,
+        fine: bool = False,
     ) -> None:
-        """``size`` of pictures, pixels. Raises InputError for numbers that are too small, and modes that are none."""
+        """``size`` of pictures, pixels; ``fine`` ones have smooth edges.
+
+        Raises InputError for numbers that are too small, and modes that are none.
+        """
         if n < 1 or threads < 1 or size < 16:
             raise InputError(
                 f"a laboratory has a world, a thread and 16 pixels at least, not {n}, {threads} and {size}"
             )
         if mode not in MODES:
             raise InputError(f"no action mode {mode!r}; there are: {', '.join(MODES)}")
-        self.task, self.size, self._ranges = task, size, randomisation
+        self.task, self.size, self._fine, self._ranges = task, size, fine, randomisation
         scene = task.scene()
         super().__init__(scene, n, threads)
         self._variation = Variation(self.model, scene, task.loose, task.thin)
@@ -74,6 +78,7 @@ class Laboratory(Bench):
         self.steps = np.zeros(n, dtype=np.int64)
         """Since the reset."""
         self._held = np.zeros(n, dtype=np.int64)
+        self._all = np.zeros(n, dtype=bool)
         self._renderer: Renderer | None = None
         self.reset()
 
@@ -123,6 +128,7 @@ class Laboratory(Bench):
             self.changed(world)
         self.rig.batch.set_const(at)
         self.rig.forward()
+        self._look()
 
     def step(self, actions: Array) -> None:
         """One control step, 20 ms: (n, d) actions of the mode. Raises InputError for what is no action."""
@@ -136,13 +142,18 @@ class Laboratory(Bench):
         self.command = after
         self.steps += 1
         self.task.act(self)
-        self._held = np.where(self._holds(), self._held + 1, 0)
+        self._look()
+        self._held = np.where(self._all, self._held + 1, 0)
 
-    def _holds(self) -> Array:
-        every = np.logical_and.reduce(list(self.task.conditions(self).values()))
-        for world in np.flatnonzero(every):
-            every[world] = self.task.released(self, int(world))
-        return np.asarray(every)
+    def _look(self) -> None:
+        self._all = np.logical_and.reduce(list(self.task.conditions(self).values()))
+        for world in np.flatnonzero(self._all):
+            self._all[world] = self.task.released(self, int(world))
+
+    @property
+    def conditions(self) -> dict[str, Array]:
+        """Each by its name, (n,) of bool. The last one holds only where all do."""
+        return {**self.task.conditions(self), self.task.last: self._all.copy()}
 
     @property
     def success(self) -> Array:
@@ -161,7 +172,7 @@ class Laboratory(Bench):
         if isinstance(camera, str) and camera not in CAMERAS:
             raise InputError(f"no camera {camera!r}; there are: {', '.join(CAMERAS)}")
         if self._renderer is None:
-            self._renderer = Renderer(self.model, self.size, self.size)
+            self._renderer = Renderer(self.model, self.size, self.size, fine=self._fine)
         for name, bound in self.rig.bound.items():
             if hasattr(bound, "draw"):
                 self._renderer.upload(bound.draw(self.model, self.state[name], world))

@@ -36,10 +36,12 @@ class Eye:
 class Renderer:
     """Of one model, pictures of ``width`` × ``height``. Close it, or use it as a context.
 
-    Raises InputError that names the packages where nothing can draw.
+    ``fine`` ones have smooth edges. Raises InputError that names the packages where nothing can draw.
     """
 
-    def __init__(self, model: Any, width: int = 224, height: int = 224, *, fine: bool = False) -> None:
+    def __init__(
+        self, model: Any, width: int = 224, height: int = 224, *, fine: bool = False, shadows: bool = False
+    ) -> None:
         self._model, self._size = model, (width, height)
         vision = model.vis.global_
         vision.offwidth, vision.offheight = max(width, vision.offwidth), max(height, vision.offheight)
@@ -47,7 +49,7 @@ class Renderer:
         self._context = _context()(width, height)
         self._context.make_current()
         self._scene = mujoco.MjvScene(model, maxgeom=10_000)
-        self._scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW] = fine
+        self._scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW] = shadows
         self._option = mujoco.MjvOption()
         self._drawn = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100)
         mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._drawn)

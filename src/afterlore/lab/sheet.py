@@ -81,7 +81,7 @@ def _portrait(name: str, width: int, height: int, lids: float) -> Array:
     model.stat.center, model.stat.extent = (low + high) / 2, np.linalg.norm(high - low)
     # What is tall is looked at more from the side.
     eye = _framed(cloud, width / height, model.vis.global_.fovy, elevation=-27 if name in ARMS else -30)
-    with Renderer(model, width, height, fine=True) as renderer:
+    with Renderer(model, width, height, fine=True, shadows=True) as renderer:
         return renderer.frame(data, eye)
 
 

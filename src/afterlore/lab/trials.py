@@ -146,7 +146,7 @@ def _episodes(lab: Laboratory, actor: _Actor, seeds: Sequence[int], steps: int) 
             ended[world] = ended[world] or Episode(seeds[int(world)], True, step / RATE)
         if all(ended):
             break
-    held = lab.task.conditions(lab)
+    held = lab.conditions
     said = getattr(actor, "said", [""] * lab.n)
     return [
         episode

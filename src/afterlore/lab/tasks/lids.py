@@ -49,6 +49,7 @@ class LidTask:
     level: Level = "easy"
     loose: Sequence[str] = ()
     thin: Sequence[str] = ()
+    last: str = "released"
 
     @property
     def one(self) -> Any:

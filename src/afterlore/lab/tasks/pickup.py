@@ -43,6 +43,7 @@ class PickUpTube:
     ready: tuple[float, float, float, float] = (0.0, -0.08, 0.3, -1.25)
     loose: Sequence[str] = ("tube/tube",)
     thin: Sequence[str] = ("tube/wall",)
+    last: str = "held by both fingers"
 
     @property
     def rack(self) -> Rack:

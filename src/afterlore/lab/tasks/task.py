@@ -89,6 +89,11 @@ class Task(Protocol):
         """What must hold, by name; each (n,) of bool."""
         ...
 
+    @property
+    def last(self) -> str:
+        """Name of the last condition: how the robot and its work touch."""
+        ...
+
     def released(self, lab: Bench, world: int) -> bool:
-        """The last condition, which is looked at only where all others hold: how the robot and its work touch."""
+        """Whether the last condition holds; it is looked at only where all others do."""
         ...
