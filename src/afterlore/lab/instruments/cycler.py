@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from afterlore.lab.instruments.housing import DARK, GREY, WHITE, apart, box, feet, hinge, solid, words
+from afterlore.lab.instruments.housing import DARK, GREY, WHITE, apart, box, hinge, solid, words
 from afterlore.lab.meshes import revolved, rounded_box, seen
 from afterlore.lab.parts.latch import Latch
 from afterlore.lab.parts.lid import Lid
@@ -54,7 +54,6 @@ class Cycler:
             _TINT,
             radius=0.009,
         )
-        feet(body, self.across * 0.8, self.deep * 0.85)
         solid(body, f"{prefix}housing", (self.across, self.deep, half), (0, 0, half))
         self._wells(spec, body, prefix)
         self._front(spec, body, prefix)

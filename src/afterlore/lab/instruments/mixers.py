@@ -8,7 +8,7 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from afterlore.lab.instruments.housing import DARK, GREY, WHITE, apart, box, feet, solid, words
+from afterlore.lab.instruments.housing import DARK, GREY, WHITE, apart, box, solid, words
 from afterlore.lab.meshes import revolved, seen
 from afterlore.lab.parts.button import Button
 from afterlore.lab.parts.detent import Detent
@@ -51,7 +51,6 @@ class ThermalMixer:
             _TINT,
             radius=0.007,
         )
-        feet(body, self.across * 0.8, self.deep * 0.8)
         solid(body, f"{prefix}housing", (self.across, self.deep, half), (0, 0, half))
         self._block(spec, body, prefix)
         # The front leans back, so that it is read from above.
@@ -125,7 +124,6 @@ class VortexMixer:
         box(spec, body, f"{prefix}base", (self.across, self.deep, low / 2), (0, 0, low / 2 + 0.006), DARK, radius=0.012)
         upper = (self.across * 0.86, self.deep * 0.8, high / 2)
         box(spec, body, f"{prefix}tower", upper, (0, 0.008, low + high / 2), WHITE, radius=0.02)
-        feet(body, self.across * 0.75, self.deep * 0.75)
         solid(body, f"{prefix}housing", (self.across, self.deep, self.height / 2), (0, 0, self.height / 2))
         cup = [
             (0.0, 0.0),
