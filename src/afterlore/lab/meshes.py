@@ -149,9 +149,12 @@ def holed(half: Sequence[float], hole: float, *, sides: int = 64) -> Mesh:
     return Mesh(vertices, np.concatenate(faces), np.empty((0, 2)))
 
 
-def outline(corners: Corners, radius: float, *, inset: float = 0.0, segments: int = 5, steps: int = 6) -> Array:
+def outline(
+    corners: Corners, radius: float | Sequence[float], *, inset: float = 0.0, segments: int = 5, steps: int = 6
+) -> Array:
     """The edge (n, 2) of a convex polygon with round corners, anticlockwise, ``inset`` within it. Raises InputError.
 
+    ``radius`` is that of all corners, or one for each.
     n depends on the numbers alone (``segments`` of a corner, ``steps`` of a side): what is inset fits what is not.
     """
     points = np.asarray(corners, dtype=float)
@@ -165,15 +168,15 @@ def outline(corners: Corners, radius: float, *, inset: float = 0.0, segments: in
     if (sines <= 0).any():
         raise InputError(f"an outline is convex and runs anticlockwise, unlike {list(corners)!r}")
     towards = (before + after) / (1 + (before * after).sum(axis=1, keepdims=True))
-    round_ = max(radius - inset, 0.0)
+    round_ = np.maximum(np.broadcast_to(radius, len(points)) - inset, 0.0)[:, None]
     middles = points + towards * (inset + round_)
     turns = np.arctan2(sines, (before * after).sum(axis=1))
     shares = np.linspace(0, 1, segments + 1)[None]
     angles = np.arctan2(-before[:, 1], -before[:, 0])[:, None] + turns[:, None] * shares
-    arcs = middles[:, None] + round_ * np.stack([np.cos(angles), np.sin(angles)], axis=-1)
+    arcs = middles[:, None] + round_[:, None] * np.stack([np.cos(angles), np.sin(angles)], axis=-1)
     ends, starts = arcs[:, -1], np.roll(arcs[:, 0], -1, axis=0)
     if (((starts - ends) * np.roll(along, -1, axis=0)).sum(axis=1) < -1e-12).any():
-        raise InputError(f"a side is too short for corners of radius {radius} and an inset of {inset}")
+        raise InputError(f"a side is too short for corners of radius {radius!r} and an inset of {inset}")
     inner = (np.arange(1, steps) / steps)[None, :, None]
     sides = ends[:, None] + (starts - ends)[:, None] * inner
     return np.concatenate([arcs, sides], axis=1).reshape(-1, 2)
@@ -202,7 +205,7 @@ def skinned(rings: Sequence[Array], *, loop: bool = False, caps: bool = True) ->
     return Mesh(vertices, faces[np.linalg.norm(np.cross(b - a, c - a), axis=1) > 1e-18], np.empty((0, 2)))
 
 
-def lofted(corners: Corners, radius: float, profile: Profile, **more: int) -> Mesh:
+def lofted(corners: Corners, radius: float | Sequence[float], profile: Profile, **more: int) -> Mesh:
     """A closed shape over a convex polygon with round corners, by its edge's (inset, height) from below to above.
 
     It is to an outline what ``revolved`` is to a circle. Raises InputError as ``outline`` does, which takes ``more``.
@@ -241,18 +244,18 @@ def pierced(
         for y, near, far in lines[1]:
             spans = np.array([[right - x, far - y], [left - x, far - y], [left - x, near - y], [right - x, near - y]])
             # The corners are among the angles, or they would be cut off.
-            angles = np.unique(
-                np.concatenate([even, np.arctan2(spans[:, 1], spans[:, 0]) % (2 * math.pi)]).round(9)
-            )
+            angles = np.unique(np.concatenate([even, np.arctan2(spans[:, 1], spans[:, 0]) % (2 * math.pi)]).round(9))
             ways = np.stack([np.cos(angles), np.sin(angles)], -1)
             room = np.where(ways > 0, spans[0], spans[2]) / np.where(np.abs(ways) < 1e-8, 1e-12, ways)
             outer = ways * np.abs(room).min(axis=1, keepdims=True) + (x, y)
             inner = ways * hole + (x, y)
-            rings = [np.column_stack([flat, np.full(len(flat), level)]) for flat, level in
-                     ((outer, z), (inner, z), (inner, -z), (outer, -z))]
+            rings = [
+                np.column_stack([flat, np.full(len(flat), level)])
+                for flat, level in ((outer, z), (inner, z), (inner, -z), (outer, -z))
+            ]
             mesh = skinned(rings, caps=False)
             made.append(mesh)
-            rim = (np.abs(outer) > np.array([width, depth]) - 1e-9)
+            rim = np.abs(outer) > np.array([width, depth]) - 1e-9
             edge = (rim & np.roll(rim, -1, axis=0)).any(axis=1)
             wall = skinned([rings[3], rings[0]], caps=False)
             made.append(Mesh(wall.vertices, wall.faces[np.tile(edge, 2)], wall.texture))

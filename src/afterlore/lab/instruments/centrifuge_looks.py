@@ -7,8 +7,8 @@ import numpy as np
 
 from afterlore.lab.instruments.finish import ALUMINIUM, BLACK, RUBBER, STEEL, show
 from afterlore.lab.instruments.housing import DARK, GLASS, WHITE
-from afterlore.lab.instruments.prints import PALE, Print, label
-from afterlore.lab.instruments.shells import FACING, barrels, bezel, block, cap, feet, rectangle, seal, sign, slots, switch
+from afterlore.lab.instruments.prints import FACING, PALE, Print, label
+from afterlore.lab.instruments.shells import barrels, bezel, block, cap, feet, rectangle, seal, sign, slots, switch
 from afterlore.lab.meshes import Mesh, joined, lofted, outline, revolved, skinned
 from afterlore.lab.parts.part import Array
 
@@ -48,7 +48,10 @@ def shell(
     edges = [(outline(corners, radius, inset=inset, **_ROUND), level) for inset, level in profile]
     rings = [_ring(edge, level) for edge, level in edges]
     top = edges[-1][0]
-    rings += [_ring(_circle(top, (0, 0), bowl + 0.006), height), _ring(_circle(top, (0, 0), bowl), height - 0.004)]
+    rings += [
+        _ring(_circle(top, (0, 0), bowl + 0.006), height),
+        _ring(_circle(top, (0, 0), bowl + 0.004), height - 0.002),
+    ]
     show(spec, body, f"{prefix}shell", skinned(rings, caps=False), WHITE)
     feet(spec, body, prefix, across * 0.8, deep * 0.8)
     tall = height - low
@@ -63,10 +66,8 @@ def chamber(spec: Any, body: Any, prefix: str, height: float, bowl: float, sunk:
     ring = seal(bowl - 0.0005, bowl + 0.008, -0.0008, 0.0035)
     show(spec, body, f"{prefix}rim", ring, RUBBER, "rubber", pos=[0, 0, height])
     fillet = min(0.012, sunk * 0.4)
-    curve = [
-        (bowl - fillet * (1 - math.cos(a)), fillet * (1 - math.sin(a))) for a in np.linspace(0, math.pi / 2, 6)
-    ]
-    inside = [(bowl, sunk), *curve, (bowl * 0.3, 0.0), (bowl * 0.22, 0.004), (0.0, 0.004)]
+    curve = [(bowl - fillet * (1 - math.cos(a)), fillet * (1 - math.sin(a))) for a in np.linspace(0, math.pi / 2, 6)]
+    inside = [(bowl + 0.004, sunk), (bowl, sunk), *curve, (bowl * 0.3, 0.0), (bowl * 0.22, 0.004), (0.0, 0.004)]
     show(spec, body, f"{prefix}bowl", revolved(inside, sides=56), _BOWL, "metal", pos=[0, 0, height - sunk])
 
 
@@ -107,7 +108,7 @@ def wheel(spec: Any, turned: Any, prefix: str, count: int, radius: float, sunk: 
         (outer + 0.0035, high + 0.001),
         (outer + 0.0025, high + 0.0022),
         (outer + 0.0005, high + 0.0022),
-        (outer - 0.0008, high - 0.0012),
+        (outer - 0.0010, high - 0.0030),
     ]
     nave = float(level(np.array(inner)))
     hub = [
@@ -135,9 +136,7 @@ def _cup(mouth: Array, bottom: Array) -> Mesh:
     return skinned([mouth, bottom, middle], caps=False)
 
 
-def front(
-    spec: Any, body: Any, prefix: str, half: tuple[float, float], low: float, height: float, title: str
-) -> None:
+def front(spec: Any, body: Any, prefix: str, half: tuple[float, float], low: float, height: float, title: str) -> None:
     """A dark foil in a frame, with a display and keys printed on it, and the name above."""
     across, deep = half
     left, right = -0.66 * across, 0.78 * across
@@ -148,7 +147,8 @@ def front(
     show(spec, body, f"{prefix}foil", foil, DARK, "glass", pos=[middle, -deep, level])
     frame = bezel((wide, tall), min(0.004, 0.2 * tall), 0.0028, 0.003).placed((0, 0, 0), FACING)
     show(spec, body, f"{prefix}bezel", frame, (0.30, 0.32, 0.35, 1), pos=[middle, -deep, level])
-    picture = Print(2 * wide, 2 * tall, shade=(24, 28, 34))
+    picture = Print(2 * wide, 2 * tall, density=800 / wide / 2)
+    picture.plate(0, 0, (wide, tall), 0, (24, 28, 34))
     screen = (-0.22 * across - middle, 0.31 * across)
     picture.plate(screen[0], 0, (screen[1], tall * 0.84), 0.002, (9, 17, 20), (86, 94, 104))
     glow, dim = (120, 235, 255), (62, 128, 142)
@@ -162,13 +162,13 @@ def front(
         for row, kind in enumerate(kinds):
             ink = ((120, 220, 150), (238, 96, 84))[row] if column else PALE
             picture.key((0.185 + 0.17 * column) * across - middle, tall * (0.45 - 0.9 * row), key, kind, ink)
-    picture.stick(spec, body, f"{prefix}speed", (middle, -deep - 0.0012, level), glow=0.35)
+    picture.foil(spec, body, f"{prefix}speed", (middle, -deep - 0.0012, level), glow=0.35)
     # The shell leans in, and so do the letters on it.
     start, end, lean = low + 0.0035, height - _edge(across), _lean(across)
     share, tall = (0.3, min(0.020, (height - low) * 0.16)) if height - low > 0.06 else (0.45, 0.009)
     tilt = math.atan2(lean, end - start)
     place = (-0.36 * across, -deep + share * lean, start + share * (end - start))
-    label(spec, body, f"{prefix}title", title, place, tall, euler=(math.pi / 2 - tilt, 0, 0))
+    label(spec, body, f"{prefix}title", title, place, tall, anchor="mm", euler=(math.pi / 2 - tilt, 0, 0))
 
 
 def _edge(across: float) -> float:
@@ -277,7 +277,7 @@ def dome(
         ] + [(0.0, tall - less)]
 
     flange = [(wide + 0.0032, 0.0125), (wide + 0.0032, 0.0146), (wide, 0.0150)]
-    clear = revolved([*flange, *curve(0.0), *reversed(curve(0.0014))], sides=56)
+    # What lies behind is drawn first, so that it is seen through what lies before it.
+    inside = revolved([*reversed(curve(0.0014))], sides=56)
+    clear = joined(inside, revolved([*flange, *curve(0.0)], sides=56))
     show(spec, lid, f"{prefix}dome", clear, GLASS, "glass", pos=[back, 0, 0])
-
-

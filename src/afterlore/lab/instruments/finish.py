@@ -33,8 +33,6 @@ def finish(spec: Any, kind: str) -> str:
     return name
 
 
-def show(
-    spec: Any, body: Any, name: str, mesh: Mesh, rgba: Sequence[float], kind: str = "plastic", **more: Any
-) -> Any:
+def show(spec: Any, body: Any, name: str, mesh: Mesh, rgba: Sequence[float], kind: str = "plastic", **more: Any) -> Any:
     """A mesh that is seen and touches nothing, of a colour and a finish."""
     return seen(body, mesh.add(spec, name), rgba, material=finish(spec, kind), **more)

@@ -1,4 +1,8 @@
-"""What is printed on instruments: letters, key symbols and displays, on a clear ground that lets the housing through."""
+"""What is printed on instruments: letters, key symbols, scales and displays.
+
+It is drawn as a picture, and comes out as a foil with that picture on it, or in one colour as a flat shape: a texture
+that is clear in places would cast the shadow of all of it.
+"""
 
 import math
 from collections.abc import Sequence
@@ -8,14 +12,17 @@ import mujoco
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-__all__ = ["INK", "PALE", "Print", "label"]
+from afterlore.lab.instruments.finish import show
+from afterlore.lab.meshes import Mesh, seen
 
-Colour = tuple[int, int, int] | tuple[int, int, int, int]
+__all__ = ["FACING", "INK", "PALE", "Colour", "Print", "label"]
+
+Colour = tuple[int, int, int]
+FACING = (math.pi / 2, 0, 0)
+"""Turns what lies in x-y and looks along z so that it stands and looks along -y."""
 
 INK = (44, 50, 60)
 PALE = (236, 240, 243)
-_DENSITY = 5_000
-"""Pixels per metre."""
 _FINE = 2
 """As many times as large it is drawn, for smooth edges."""
 _SYMBOLS: dict[str, tuple[tuple[float, float], ...]] = {
@@ -29,14 +36,16 @@ _SYMBOLS: dict[str, tuple[tuple[float, float], ...]] = {
 
 
 class Print:
-    """A picture of ``wide`` × ``tall`` metres; x to the right and y up from its middle, metres too."""
+    """A picture of ``wide`` × ``tall`` metres; x to the right and y up from its middle, metres too.
 
-    def __init__(self, wide: float, tall: float, *, shade: Colour = INK) -> None:
+    It has ``density`` pixels per metre.
+    """
+
+    def __init__(self, wide: float, tall: float, *, density: float = 5_000) -> None:
         self.wide, self.tall = wide, tall
-        self._scale = _DENSITY * min(1.0, 0.16 / wide) * _FINE
+        self._scale = density * _FINE
         size = (max(1, round(wide * self._scale)), max(1, round(tall * self._scale)))
-        # What is clear has the ink's colour, or edges would be fringed with black.
-        self._image = Image.new("RGBA", size, (*shade[:3], 0))
+        self._image = Image.new("RGBA", size, (0, 0, 0, 0))
         self._pen = ImageDraw.Draw(self._image)
 
     def _at(self, x: float, y: float) -> tuple[float, float]:
@@ -86,49 +95,62 @@ class Print:
         box = (*self._at(x - radius, y + radius), *self._at(x + radius, y - radius))
         self._pen.ellipse(box, outline=ink, width=max(1, round(line * self._scale)))
 
-    def ticks(self, x: float, y: float, radius: float, long: float, angles: Sequence[float], ink: Colour) -> None:
+    def ticks(self, x: float, y: float, radius: float, long: float, angles: Sequence[float], ink: Colour = INK) -> None:
         """Marks of a scale at these angles (rad, anticlockwise from y), from ``radius`` outwards."""
         for angle in angles:
             way = (-math.sin(angle), math.cos(angle))
             ends = [self._at(x + part * way[0], y + part * way[1]) for part in (radius, radius + long)]
             self._pen.line(ends, fill=ink, width=max(1, round(0.0006 * self._scale)))
 
-    def stick(
+    def _picture(self) -> Image.Image:
+        small = (max(1, self._image.width // _FINE), max(1, self._image.height // _FINE))
+        return self._image.resize(small, Image.Resampling.BOX)
+
+    def foil(
         self,
         spec: Any,
         body: Any,
         name: str,
         place: Sequence[float],
-        euler: Sequence[float] = (math.pi / 2, 0, 0),
+        euler: Sequence[float] = FACING,
         *,
         glow: float = 0.0,
     ) -> None:
-        """Put it on a face through ``place``, facing -y where ``euler`` does not turn it."""
-        picture = self._image.resize(
-            (max(1, self._image.width // _FINE), max(1, self._image.height // _FINE)), Image.Resampling.BOX
-        )
+        """A foil with all of its colours on a face through ``place``; its ground is to be filled by a plate."""
+        picture = self._picture().convert("RGB")
         texture = spec.add_texture(
-            name=name, type=mujoco.mjtTexture.mjTEXTURE_2D, width=picture.width, height=picture.height, nchannel=4
+            name=name, type=mujoco.mjtTexture.mjTEXTURE_2D, width=picture.width, height=picture.height, nchannel=3
         )
         texture.data = np.asarray(picture).tobytes()
         roles = [""] * int(mujoco.mjtTextureRole.mjNTEXROLE)
         roles[int(mujoco.mjtTextureRole.mjTEXROLE_RGB)] = name
-        material = spec.add_material(name=name, textures=roles, specular=0.15, shininess=0.3, emission=glow)
-        turn = np.zeros(4)
-        mujoco.mju_euler2Quat(turn, np.asarray(euler, dtype=float), "xyz")
-        body.add_geom(
-            type=mujoco.mjtGeom.mjGEOM_BOX,
-            size=[self.wide / 2, self.tall / 2, 0.0002],
-            pos=list(place),
-            quat=turn.tolist(),
-            material=material.name,
-            # Only what is not quite opaque is blended with what is behind it.
-            rgba=[1, 1, 1, 0.99],
-            group=2,
-            contype=0,
-            conaffinity=0,
-            mass=0,
-        )
+        material = spec.add_material(name=name, textures=roles, specular=0.2, shininess=0.4, emission=glow)
+        unit = np.array([(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)])
+        flat = np.column_stack([unit * (self.wide, self.tall), np.full(4, 0.0002)])
+        # A picture's first row is its highest.
+        face = Mesh(flat, np.array([(0, 1, 2), (0, 2, 3)]), unit * (1, -1) + 0.5)
+        shown = Mesh(face.placed(place, euler).vertices, face.faces, face.texture).add(spec, name)
+        seen(body, shown, (1, 1, 1, 1), material=material.name)
+
+    def mesh(self) -> Mesh:
+        """What is printed, whatever its colour, as a flat shape in x-y that looks along z: nothing lies around it.
+
+        Rows of pixels are its rectangles, as far as they go down alike.
+        """
+        inked = np.asarray(self._picture())[..., 3] > 127
+        rows = [np.flatnonzero(np.diff(np.concatenate([[0], row, [0]]))).reshape(-1, 2) for row in inked.astype(int)]
+        open_: dict[tuple[int, int], int] = {}
+        boxes = []
+        for number, row in enumerate([*rows, np.empty((0, 2), dtype=int)]):
+            here = {(int(start), int(end)) for start, end in row}
+            boxes += [(*run, first, number) for run, first in open_.items() if run not in here]
+            open_ = {run: open_.get(run, number) for run in here}
+        left, right, top, bottom = np.array(boxes, dtype=float).reshape(-1, 4).T * (_FINE / self._scale)
+        x, y = [left, right, right, left], [bottom, bottom, top, top]
+        corners = np.stack([np.array(x) - self.wide / 2, self.tall / 2 - np.array(y), np.zeros((4, len(left)))], -1)
+        halves = np.array([[(0, 1, 2), (0, 2, 3)]])
+        faces = (4 * np.arange(len(left))[:, None, None] + halves).reshape(-1, 3)
+        return Mesh(corners.transpose(1, 0, 2).reshape(-1, 3), faces, np.empty((0, 2)))
 
 
 def label(
@@ -139,10 +161,12 @@ def label(
     place: Sequence[float],
     tall: float,
     *,
-    ink: Colour = INK,
-    euler: Sequence[float] = (math.pi / 2, 0, 0),
+    rgba: Sequence[float] = (0.17, 0.20, 0.24, 1),
+    euler: Sequence[float] = FACING,
+    anchor: str = "mm",
 ) -> None:
-    """A line of letters, ``tall`` metres of type."""
-    picture = Print(tall * (0.75 * len(text) + 1), tall * 1.6, shade=ink)
-    picture.text(0, 0, tall, text, ink)
-    picture.stick(spec, body, name, place, euler)
+    """A line of letters, ``tall`` metres of type, printed on the face through ``place``; see Pillow for ``anchor``."""
+    picture = Print(tall * (0.8 * len(text) + 1), tall * 1.6, density=34 / tall)
+    picture.text({"l": -0.45 * picture.wide, "m": 0.0, "r": 0.45 * picture.wide}[anchor[0]], 0, tall, text)
+    lifted = picture.mesh().placed((0, 0, 0.00015)).placed(place, euler)
+    show(spec, body, name, lifted, rgba, "rubber")

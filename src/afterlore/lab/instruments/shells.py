@@ -10,17 +10,18 @@ from typing import Any
 import numpy as np
 
 from afterlore.lab.instruments.finish import BLACK, RUBBER, STEEL, show
-from afterlore.lab.instruments.prints import PALE, Colour, Print
-from afterlore.lab.meshes import Mesh, lofted, outline, revolved, rounded_box, skinned
+from afterlore.lab.instruments.prints import Print
+from afterlore.lab.meshes import Mesh, joined, lofted, outline, revolved, rounded_box, skinned
 
 __all__ = [
-    "FACING",
+    "ALONG",
     "barrels",
     "bezel",
     "block",
     "cap",
     "feet",
     "rectangle",
+    "screen",
     "screws",
     "seal",
     "sign",
@@ -28,8 +29,9 @@ __all__ = [
     "switch",
 ]
 
-FACING = (math.pi / 2, 0, 0)
-"""Turns what lies in x-y and looks along z so that it stands and looks along -y."""
+ALONG = (math.pi / 2, math.pi / 2, 0)
+"""Turns what lies in x-y and looks along z so that it lies in y-z and looks along x."""
+_PALE = (0.95, 0.96, 0.97, 1.0)
 
 
 def rectangle(x: float, y: float, centre: tuple[float, float] = (0, 0)) -> list[tuple[float, float]]:
@@ -125,17 +127,27 @@ def cap(spec: Any, moving: Any, name: str, radius: float, half: float, rgba: Seq
     show(spec, moving, name, revolved([(0, -half), (radius, -half), *back, *dish], sides=40), rgba)
 
 
-def sign(spec: Any, moving: Any, name: str, kind: str, size: float, height: float, ink: Colour = PALE) -> None:
+def sign(
+    spec: Any, moving: Any, name: str, kind: str, size: float, height: float, rgba: Sequence[float] = _PALE
+) -> None:
     """A symbol on a button, which moves with it."""
-    picture = Print(2.6 * size, 2.6 * size, shade=ink)
-    picture.symbol(0, 0, size, kind, ink)
-    picture.stick(spec, moving, name, (0, 0, height), (0, 0, 0))
+    picture = Print(2.6 * size, 2.6 * size, density=20 / size)
+    picture.symbol(0, 0, size, kind)
+    show(spec, moving, name, picture.mesh(), rgba, pos=[0, 0, height])
 
 
-def block(corners: Sequence[tuple[float, float]], radius: float, low: float, high: float, edge: float) -> Mesh:
+def block(
+    corners: Sequence[tuple[float, float]], radius: float | Sequence[float], low: float, high: float, edge: float
+) -> Mesh:
     """A prism from ``low`` to ``high`` whose edges are round."""
     steps = np.linspace(0, math.pi / 2, 4)
     top = [(edge * (1 - math.cos(a)), high - edge * (1 - math.sin(a))) for a in steps]
     bottom = [(edge * (1 - math.cos(a)), low + edge * (1 - math.sin(a))) for a in steps[::-1]]
     return lofted(corners, radius, [*bottom, *top])
 
+
+def screen(spec: Any, frame: Any, prefix: str, half: tuple[float, float], sunk: float) -> None:
+    """What a live display sits in; its face lies ``sunk`` above what the frame stands on."""
+    back = block(rectangle(half[0] + 0.003, half[1] + 0.003), 0.003, -sunk, -0.0006, 0.0004)
+    frame_ = bezel((half[0] + 0.0006, half[1] + 0.0006), 0.004, sunk + 0.0012, 0.001).placed((0, 0, -sunk))
+    show(spec, frame, f"{prefix}bezel", joined(back, frame_), (0.10, 0.11, 0.13, 1))
