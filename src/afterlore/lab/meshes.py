@@ -150,7 +150,7 @@ def holed(half: Sequence[float], hole: float, *, sides: int = 64) -> Mesh:
 
 
 def outline(
-    corners: Corners, radius: float | Sequence[float], *, inset: float = 0.0, segments: int = 5, steps: int = 6
+    corners: Corners, radius: float | Sequence[float], *, inset: float = 0.0, segments: int = 5, steps: int = 1
 ) -> Array:
     """The edge (n, 2) of a convex polygon with round corners, anticlockwise, ``inset`` within it. Raises InputError.
 
@@ -225,7 +225,12 @@ def joined(*meshes: Mesh) -> Mesh:
 
 
 def pierced(
-    half: Sequence[float], columns: Sequence[float], rows: Sequence[float], hole: float, *, sides: int = 24
+    half: Sequence[float],
+    columns: Sequence[float] | Array,
+    rows: Sequence[float] | Array,
+    hole: float,
+    *,
+    sides: int = 24,
 ) -> Mesh:
     """A plate of half sizes ``half`` with round holes at every x of ``columns`` and y of ``rows``, both rising.
 

@@ -8,7 +8,19 @@ import numpy as np
 from afterlore.lab.instruments.finish import ALUMINIUM, BLACK, RUBBER, STEEL, show
 from afterlore.lab.instruments.housing import DARK, GLASS, WHITE
 from afterlore.lab.instruments.prints import FACING, PALE, Print, label
-from afterlore.lab.instruments.shells import barrels, bezel, block, cap, feet, rectangle, seal, sign, slots, switch
+from afterlore.lab.instruments.shells import (
+    barrels,
+    bezel,
+    block,
+    cap,
+    feet,
+    inlet,
+    rectangle,
+    seal,
+    sign,
+    slots,
+    switch,
+)
 from afterlore.lab.meshes import Mesh, joined, lofted, outline, revolved, skinned
 from afterlore.lab.parts.part import Array
 
@@ -58,6 +70,7 @@ def shell(
     if tall > 0.06:
         level = low + tall * 0.4
         slots(spec, body, f"{prefix}slots", across - lean * 0.4, (deep * 0.42, level), deep * 0.3, int(tall / 0.016))
+    inlet(spec, body, f"{prefix}inlet", (-0.4 * across, deep, low * 0.55))
     switch(spec, body, f"{prefix}power", (across - 0.0006, deep * 0.62, max(low * 0.55, 0.016)))
 
 
@@ -165,10 +178,11 @@ def front(spec: Any, body: Any, prefix: str, half: tuple[float, float], low: flo
     picture.foil(spec, body, f"{prefix}speed", (middle, -deep - 0.0012, level), glow=0.35)
     # The shell leans in, and so do the letters on it.
     start, end, lean = low + 0.0035, height - _edge(across), _lean(across)
-    share, tall = (0.3, min(0.020, (height - low) * 0.16)) if height - low > 0.06 else (0.45, 0.009)
+    roomy = height - low > 0.06
+    share, tall, x = (0.3, (height - low) * 0.15, -0.34) if roomy else (0.42, 0.010, 0.63)
     tilt = math.atan2(lean, end - start)
-    place = (-0.36 * across, -deep + share * lean, start + share * (end - start))
-    label(spec, body, f"{prefix}title", title, place, tall, anchor="mm", euler=(math.pi / 2 - tilt, 0, 0))
+    place = (x * across, -deep + share * lean, start + share * (end - start))
+    label(spec, body, f"{prefix}title", title, place, tall, euler=(math.pi / 2 - tilt, 0, 0))
 
 
 def _edge(across: float) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 from afterlore.lab.instruments.finish import BLACK, RUBBER, STEEL, show
 from afterlore.lab.instruments.housing import DARK, WHITE
 from afterlore.lab.instruments.prints import FACING, PALE, Print, label
-from afterlore.lab.instruments.shells import barrels, bezel, block, feet, rectangle, screws, slots, switch
+from afterlore.lab.instruments.shells import barrels, bezel, block, feet, inlet, rectangle, screws, slots, switch
 from afterlore.lab.meshes import joined, lofted, pierced, revolved
 
 __all__ = ["cover", "front", "handle", "housing", "wells"]
@@ -34,6 +34,7 @@ def housing(spec: Any, body: Any, prefix: str, half: tuple[float, float], height
     feet(spec, body, prefix, across * 0.8, deep * 0.85)
     slots(spec, body, f"{prefix}slots", across - 0.0012, (-deep * 0.28, height * 0.58), deep * 0.26, 8)
     slots(spec, body, f"{prefix}slots2", across - 0.0012, (deep * 0.46, height * 0.58), deep * 0.26, 8)
+    inlet(spec, body, f"{prefix}inlet", (-0.4 * across, deep - 0.0008, height * 0.45))
     switch(spec, body, f"{prefix}power", (across - 0.0004, deep * 0.78, low * 0.6))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from afterlore.lab.instruments.finish import ALUMINIUM, BLACK, RUBBER, STEEL, show
 from afterlore.lab.instruments.housing import DARK, WHITE
 from afterlore.lab.instruments.prints import FACING, Print, label
-from afterlore.lab.instruments.shells import ALONG, block, cap, feet, rectangle, screws, sign, slots, switch
+from afterlore.lab.instruments.shells import ALONG, block, cap, feet, inlet, rectangle, screws, sign, slots, switch
 from afterlore.lab.meshes import joined, lofted, pierced, revolved, skinned
 
 __all__ = ["cup", "desk", "heated", "key", "knob", "tower", "wedge"]
@@ -103,6 +103,7 @@ def tower(spec: Any, body: Any, prefix: str, half: tuple[float, float], low: flo
     shell += [(lean + edge * (1 - math.cos(a)), height - edge * (1 - math.sin(a))) for a in steps]
     show(spec, body, f"{prefix}tower", lofted(corners, 0.020, shell, segments=6), WHITE)
     feet(spec, body, prefix, across * 0.75, deep * 0.75)
+    inlet(spec, body, f"{prefix}inlet", (-0.3 * across, deep, low * 0.5))
     picture = Print(0.05, 0.05, density=8_000)
     picture.ticks(0, 0, 0.0143, 0.0022, [math.radians(27 * step) for step in range(11)])
     picture.text(0, 0.0205, 0.0062, "speed")

@@ -20,6 +20,7 @@ __all__ = [
     "block",
     "cap",
     "feet",
+    "inlet",
     "rectangle",
     "screen",
     "screws",
@@ -68,7 +69,7 @@ def slots(
     pitch: float = 0.007,
 ) -> None:
     """Cooling slots of half length ``half`` in both side walls at ± ``across``, about ``middle`` (y, z)."""
-    slot = rounded_box((0.0014, half, 0.0016), 0.00135, segments=2)
+    slot = rounded_box((0.0011, half, 0.0016), 0.00105, segments=1)
     frame = rounded_box((0.0009, half + 0.004, levels * pitch / 2 + 0.002), 0.0008, segments=2)
     rows = (np.arange(levels) - (levels - 1) / 2) * pitch + middle[1]
     places = np.array([(x, middle[0], row) for x in (-across, across) for row in rows])
@@ -83,6 +84,23 @@ def switch(spec: Any, body: Any, name: str, place: Sequence[float]) -> None:
     show(spec, body, name, frame, RUBBER, pos=list(place))
     rocker = rounded_box((0.0016, 0.0078, 0.0050), 0.0012, segments=2).placed((0.0014, 0, 0), (0, 0, 0.09))
     show(spec, body, f"{name}_rocker", rocker, (0.70, 0.13, 0.11, 1), pos=list(place))
+
+
+def inlet(spec: Any, body: Any, name: str, place: Sequence[float]) -> None:
+    """A mains socket on the wall that looks along y, and a plate with what a maker has to say beside it."""
+    frame = bezel((0.0115, 0.0080), 0.0030, 0.0022, 0.002)
+    pins = block(rectangle(0.0010, 0.0028), 0.0004, -0.001, 0.0012, 0.0003)
+    back = block(rectangle(0.0120, 0.0085), 0.002, -0.001, 0.0004, 0.0002)
+    socket = joined(frame, back, pins.repeated(np.array([(-0.005, -0.001, 0), (0.005, -0.001, 0), (0, 0.0015, 0)])))
+    turned = (-math.pi / 2, 0, 0)
+    show(spec, body, name, socket.placed(euler=turned), RUBBER, pos=list(place))
+    picture = Print(0.034, 0.020, density=6_000)
+    picture.plate(0, 0, (0.017, 0.010), 0.0015, (206, 209, 212), (120, 124, 130))
+    for row, text in enumerate(("100-240 V", "50/60 Hz", "No. 0042")):
+        picture.text(-0.0145, 0.0058 - 0.0058 * row, 0.0046, text, anchor="lm")
+    # Upright, and read from behind.
+    x, y, z = place
+    picture.foil(spec, body, f"{name}_plate", (x - 0.045, y, z), (math.pi / 2, math.pi, 0))
 
 
 def barrels(across: float, half: float, radius: float) -> Mesh:
@@ -143,7 +161,7 @@ def block(
     steps = np.linspace(0, math.pi / 2, 4)
     top = [(edge * (1 - math.cos(a)), high - edge * (1 - math.sin(a))) for a in steps]
     bottom = [(edge * (1 - math.cos(a)), low + edge * (1 - math.sin(a))) for a in steps[::-1]]
-    return lofted(corners, radius, [*bottom, *top])
+    return lofted(corners, radius, [*bottom, *top], segments=4)
 
 
 def screen(spec: Any, frame: Any, prefix: str, half: tuple[float, float], sunk: float) -> None:
