@@ -14,7 +14,19 @@ import numpy as np
 from afterlore.core import InputError
 from afterlore.lab.parts.part import Array
 
-__all__ = ["Mesh", "holed", "joined", "lofted", "outline", "pierced", "revolved", "rounded_box", "seen", "skinned"]
+__all__ = [
+    "Mesh",
+    "holed",
+    "joined",
+    "lofted",
+    "outline",
+    "pierced",
+    "rays",
+    "revolved",
+    "rounded_box",
+    "seen",
+    "skinned",
+]
 
 Profile = Sequence[tuple[float, float]]
 """Points (radius, height)."""
@@ -224,6 +236,19 @@ def joined(*meshes: Mesh) -> Mesh:
     )
 
 
+def rays(low: Sequence[float], high: Sequence[float], sides: int) -> tuple[Array, Array]:
+    """Directions (n, 2) around the origin, and where the edge of a rectangle about it is seen in them.
+
+    They are ``sides`` even ones and those of the rectangle's corners, which would be cut off else.
+    """
+    corners = np.arctan2([low[1], low[1], high[1], high[1]], [low[0], high[0], low[0], high[0]]) % (2 * math.pi)
+    angles = np.sort(np.concatenate([np.linspace(0, 2 * math.pi, sides, endpoint=False), corners]))
+    angles = angles[np.diff(angles, append=angles[0] + 2 * math.pi) > 1e-9]
+    ways = np.stack([np.cos(angles), np.sin(angles)], axis=-1)
+    room = np.where(ways > 0, high, low) / np.where(np.abs(ways) < 1e-9, 1e-12, ways)
+    return ways, ways * np.abs(room).min(axis=1, keepdims=True)
+
+
 def pierced(
     half: Sequence[float],
     columns: Sequence[float] | Array,
@@ -243,16 +268,11 @@ def pierced(
         if hole <= 0 or min(np.min(places - walls[:-1]), np.min(walls[1:] - places)) <= hole or sides % 4:
             raise InputError(f"holes of radius {hole} need room in half sizes {list(half)!r}, and sides divisible by 4")
         lines.append(list(zip(places, walls[:-1], walls[1:], strict=True)))
-    even = np.linspace(0, 2 * math.pi, sides, endpoint=False)
     made = []
     for x, left, right in lines[0]:
         for y, near, far in lines[1]:
-            spans = np.array([[right - x, far - y], [left - x, far - y], [left - x, near - y], [right - x, near - y]])
-            # The corners are among the angles, or they would be cut off.
-            angles = np.unique(np.concatenate([even, np.arctan2(spans[:, 1], spans[:, 0]) % (2 * math.pi)]).round(9))
-            ways = np.stack([np.cos(angles), np.sin(angles)], -1)
-            room = np.where(ways > 0, spans[0], spans[2]) / np.where(np.abs(ways) < 1e-8, 1e-12, ways)
-            outer = ways * np.abs(room).min(axis=1, keepdims=True) + (x, y)
+            ways, edge = rays((left - x, near - y), (right - x, far - y), sides)
+            outer = (*edge, x, y)
             inner = ways * hole + (x, y)
             rings = [
                 np.column_stack([flat, np.full(len(flat), level)])
@@ -261,9 +281,9 @@ def pierced(
             mesh = skinned(rings, caps=False)
             made.append(mesh)
             rim = np.abs(outer) > np.array([width, depth]) - 1e-9
-            edge = (rim & np.roll(rim, -1, axis=0)).any(axis=1)
+            bounds = (rim & np.roll(rim, -1, axis=0)).any(axis=1)
             wall = skinned([rings[3], rings[0]], caps=False)
-            made.append(Mesh(wall.vertices, wall.faces[np.tile(edge, 2)], wall.texture))
+            made.append(Mesh(wall.vertices, wall.faces[np.tile(bounds, 2)], wall.texture))
     return joined(*made)
 
 

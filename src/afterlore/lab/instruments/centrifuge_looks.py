@@ -16,12 +16,13 @@ from afterlore.lab.instruments.shells import (
     feet,
     inlet,
     rectangle,
+    ridges,
     seal,
     sign,
     slots,
     switch,
 )
-from afterlore.lab.meshes import Mesh, joined, lofted, outline, revolved, skinned
+from afterlore.lab.meshes import Mesh, joined, lofted, outline, rays, revolved, skinned
 from afterlore.lab.parts.part import Array
 
 __all__ = ["chamber", "dome", "front", "grip", "lever", "opener", "plate", "shell", "wheel"]
@@ -96,13 +97,9 @@ def wheel(spec: Any, turned: Any, prefix: str, count: int, radius: float, sunk: 
     def level(away: Array) -> Array:
         return np.asarray(high - 0.55 * (outer - away))
 
-    sides, around = 28, math.pi / count
-    walls = (inner - radius, outer - radius)
-    corners = np.arctan2([walls[1], walls[1], walls[0], walls[0]], [around * radius, -around * radius] * 2)
-    angles = np.unique(np.concatenate([np.arange(sides) * 2 * math.pi / sides, corners % (2 * math.pi)]).round(9))
-    ways = np.stack([np.cos(angles), np.sin(angles)], axis=-1)
-    spans = np.where(ways > 0, [around * radius, walls[1]], [-around * radius, walls[0]])
-    flat = ways * np.abs(spans / np.where(np.abs(ways) < 1e-8, 1e-12, ways)).min(axis=1, keepdims=True)
+    # The sector of a hole is a rectangle that is bent about the axis: x becomes the angle, y the radius.
+    wide = math.pi * radius / count
+    ways, flat = rays((-wide, inner - radius), (wide, outer - radius), 28)
     away, turn = radius + flat[:, 1], -flat[:, 0] / radius
     edge = np.column_stack([away * np.cos(turn), away * np.sin(turn), level(away)])
     # Across the radius and along it, as ``ways`` goes.
@@ -207,9 +204,7 @@ def opener(spec: Any, spot: Any, moving: Any, prefix: str, radius: float) -> Non
 def lever(spec: Any, body: Any, moving: Any, prefix: str, y: float, z: float) -> None:
     """The lever of the latch, and the plate that it comes out of."""
     paddle = block(rectangle(0.012, 0.014, (0.012, 0)), 0.004, -0.0038, 0.0036, 0.0026)
-    ridge = block(rectangle(0.0008, 0.010, (0.016, 0)), 0.0007, 0.003, 0.0042, 0.0004)
-    ridges = ridge.repeated(np.array([(0, 0, 0), (0.003, 0, 0), (-0.003, 0, 0)]))
-    show(spec, moving, f"{prefix}lever_shape", joined(paddle, ridges), DARK)
+    show(spec, moving, f"{prefix}lever_shape", joined(paddle, ridges(0.010, 0.016, 0.0042)), DARK)
     plate = block(rectangle(0.020, 0.0085), 0.004, -0.004, 0.0018, 0.0012).placed((0, 0, 0), FACING)
     show(spec, body, f"{prefix}lever_plate", plate, RUBBER, pos=[0, y + 0.001, z])
 
@@ -230,9 +225,7 @@ def _knuckles(spec: Any, frame: Any, lid: Any, prefix: str, across: float, radiu
 def grip(spec: Any, lid: Any, prefix: str, length: float, half: float) -> None:
     """What the lid is lifted by: a lip, ridged above."""
     lip = block(rectangle(0.012, half, (length + 0.008, 0)), 0.006, 0.006, 0.018, 0.0042)
-    ridge = block(rectangle(0.0008, half * 0.62, (length + 0.009, 0)), 0.0007, 0.017, 0.0186, 0.0005)
-    ridges = ridge.repeated(np.array([(0.0035 * step, 0, 0) for step in (0, 1, 2)]))
-    show(spec, lid, f"{prefix}grip", joined(lip, ridges), DARK)
+    show(spec, lid, f"{prefix}grip", joined(lip, ridges(half * 0.62, length + 0.0125, 0.0186)), DARK)
 
 
 def plate(

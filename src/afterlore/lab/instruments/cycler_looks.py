@@ -9,7 +9,18 @@ import numpy as np
 from afterlore.lab.instruments.finish import BLACK, RUBBER, STEEL, show
 from afterlore.lab.instruments.housing import DARK, WHITE
 from afterlore.lab.instruments.prints import FACING, PALE, Print, label
-from afterlore.lab.instruments.shells import barrels, bezel, block, feet, inlet, rectangle, screws, slots, switch
+from afterlore.lab.instruments.shells import (
+    barrels,
+    bezel,
+    block,
+    feet,
+    inlet,
+    rectangle,
+    ridges,
+    screws,
+    slots,
+    switch,
+)
 from afterlore.lab.meshes import joined, lofted, pierced, revolved
 
 __all__ = ["cover", "front", "handle", "housing", "wells"]
@@ -45,7 +56,7 @@ def wells(spec: Any, body: Any, prefix: str, middle: float, height: float) -> No
     top = height + 0.011
     show(spec, body, f"{prefix}metal", plate, STEEL, "metal", pos=[0, middle, top - 0.006])
     places = np.array([(x, y, 0) for x in columns for y in rows])
-    cone = revolved([(hole + 0.0006, 0.0002), (hole - 0.0001, -0.0006), (0.0012, -0.0115), (0, -0.0115)], sides=12)
+    cone = revolved([(hole + 0.0005, 0.0002), (0.0012, -0.0115), (0, -0.0115)], sides=12)
     show(spec, body, f"{prefix}wells", cone.repeated(places), _HOLLOW, "metal", pos=[0, middle, top])
     frame = bezel((_BLOCK[0] + 0.0008, _BLOCK[1] + 0.0008), 0.012, 0.0035, 0.003)
     show(spec, body, f"{prefix}frame", frame, RUBBER, "rubber", pos=[0, middle, height + 0.0035])
@@ -121,12 +132,9 @@ def cover(spec: Any, frame: Any, lid: Any, prefix: str, length: float, across: f
 def handle(spec: Any, lid: Any, body: Any, moving: Any, prefix: str, length: float, y: float, z: float) -> None:
     """The grip of the lid; and the lever below it, with the plate that it comes out of."""
     lip = block(rectangle(0.012, 0.05, (length + 0.008, 0)), 0.009, 0.022, 0.038, 0.0055)
-    ridge = block(rectangle(0.0008, 0.036, (length + 0.009, 0)), 0.0007, 0.037, 0.0386, 0.0005)
-    ridges = ridge.repeated(np.array([(0.0034 * step, 0, 0) for step in (0, 1, 2)]))
-    show(spec, lid, f"{prefix}grip", joined(lip, ridges), DARK)
+    show(spec, lid, f"{prefix}grip", joined(lip, ridges(0.036, length + 0.0125, 0.0386)), DARK)
     paddle = block(rectangle(0.022, 0.022, (0.022, 0)), 0.007, -0.0048, 0.0046, 0.0034)
-    bump = block(rectangle(0.0009, 0.015, (0.031, 0)), 0.0008, 0.004, 0.0054, 0.0005)
-    bumps = bump.repeated(np.array([(0.004 * step, 0, 0) for step in (-1, 0, 1)]))
-    show(spec, moving, f"{prefix}handle", joined(paddle, bumps), (0.85, 0.45, 0.12, 1))
+    paddle = joined(paddle, ridges(0.015, 0.031, 0.0054, pitch=0.004))
+    show(spec, moving, f"{prefix}handle", paddle, (0.85, 0.45, 0.12, 1))
     plate = block(rectangle(0.029, 0.0115), 0.005, -0.006, 0.0016, 0.0014).placed(euler=FACING)
     show(spec, body, f"{prefix}lever_plate", plate, RUBBER, pos=[0, y + 0.004, z])

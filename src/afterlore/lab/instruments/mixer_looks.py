@@ -34,6 +34,7 @@ def wedge(spec: Any, body: Any, prefix: str, half: tuple[float, float], top: flo
     show(spec, body, f"{prefix}plinth", plinth, BLACK, "rubber")
     feet(spec, body, prefix, across * 0.8, deep * 0.8)
     slots(spec, body, f"{prefix}slots", across, (deep * 0.25, top * 0.52), deep * 0.36, 5)
+    inlet(spec, body, f"{prefix}inlet", (-0.4 * across, deep, top * 0.4))
     switch(spec, body, f"{prefix}power", (across - 0.0004, deep * 0.78, top * 0.36))
     label(
         spec, body, f"{prefix}title", "thermal mixer", (0, (high[0] - 0.022) / 2 + 0.004, top), 0.011, euler=(0, 0, 0)

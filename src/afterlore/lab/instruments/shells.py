@@ -22,6 +22,7 @@ __all__ = [
     "feet",
     "inlet",
     "rectangle",
+    "ridges",
     "screen",
     "screws",
     "seal",
@@ -89,7 +90,7 @@ def switch(spec: Any, body: Any, name: str, place: Sequence[float]) -> None:
 def inlet(spec: Any, body: Any, name: str, place: Sequence[float]) -> None:
     """A mains socket on the wall that looks along y, and a plate with what a maker has to say beside it."""
     frame = bezel((0.0115, 0.0080), 0.0030, 0.0022, 0.002)
-    pins = block(rectangle(0.0010, 0.0028), 0.0004, -0.001, 0.0012, 0.0003)
+    pins = block(rectangle(0.0010, 0.0028), 0.0004, -0.001, 0.0012, 0.0003, segments=1)
     back = block(rectangle(0.0120, 0.0085), 0.002, -0.001, 0.0004, 0.0002)
     socket = joined(frame, back, pins.repeated(np.array([(-0.005, -0.001, 0), (0.005, -0.001, 0), (0, 0.0015, 0)])))
     turned = (-math.pi / 2, 0, 0)
@@ -100,7 +101,7 @@ def inlet(spec: Any, body: Any, name: str, place: Sequence[float]) -> None:
         picture.text(-0.0145, 0.0058 - 0.0058 * row, 0.0046, text, anchor="lm")
     # Upright, and read from behind.
     x, y, z = place
-    picture.foil(spec, body, f"{name}_plate", (x - 0.045, y, z), (math.pi / 2, math.pi, 0))
+    picture.foil(spec, body, f"{name}_plate", (x + 0.038, y, z), (math.pi / 2, math.pi, 0))
 
 
 def barrels(across: float, half: float, radius: float) -> Mesh:
@@ -155,13 +156,25 @@ def sign(
 
 
 def block(
-    corners: Sequence[tuple[float, float]], radius: float | Sequence[float], low: float, high: float, edge: float
+    corners: Sequence[tuple[float, float]],
+    radius: float | Sequence[float],
+    low: float,
+    high: float,
+    edge: float,
+    *,
+    segments: int = 4,
 ) -> Mesh:
-    """A prism from ``low`` to ``high`` whose edges are round."""
-    steps = np.linspace(0, math.pi / 2, 4)
+    """A prism from ``low`` to ``high`` whose edges are round; ``segments`` 1 is enough for what is tiny."""
+    steps = np.linspace(0, math.pi / 2, max(2, segments))
     top = [(edge * (1 - math.cos(a)), high - edge * (1 - math.sin(a))) for a in steps]
     bottom = [(edge * (1 - math.cos(a)), low + edge * (1 - math.sin(a))) for a in steps[::-1]]
-    return lofted(corners, radius, [*bottom, *top], segments=4)
+    return lofted(corners, radius, [*bottom, *top], segments=segments)
+
+
+def ridges(half: float, at: float, top: float, *, pitch: float = 0.0034) -> Mesh:
+    """Three ridges that a finger finds hold on, along y to ± ``half``, about x = ``at``; they end at ``top``."""
+    ridge = block(rectangle(0.0008, half), 0.0007, top - 0.0014, top, 0.0005, segments=1)
+    return ridge.repeated(np.array([(at + pitch * step, 0, 0) for step in (-1, 0, 1)]))
 
 
 def screen(spec: Any, frame: Any, prefix: str, half: tuple[float, float], sunk: float) -> None:
