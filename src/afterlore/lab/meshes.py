@@ -272,7 +272,7 @@ def pierced(
     for x, left, right in lines[0]:
         for y, near, far in lines[1]:
             ways, edge = rays((left - x, near - y), (right - x, far - y), sides)
-            outer = (*edge, x, y)
+            outer = edge + np.array([x, y])
             inner = ways * hole + (x, y)
             rings = [
                 np.column_stack([flat, np.full(len(flat), level)])
