@@ -149,7 +149,7 @@ def test_a_skin_over_circles_is_what_is_turned() -> None:
     assert ring.volume == pytest.approx(5 * math.pi, rel=0.01)
 
 
-@given(st.integers(1, 4), st.integers(1, 4), st.floats(0.1, 0.95), st.floats(0.0, 0.02))
+@given(st.integers(1, 4), st.integers(1, 4), st.floats(0.1, 0.95), st.just(0.0) | st.floats(1e-4, 0.02))
 def test_a_plate_lacks_what_was_in_its_holes(columns: int, rows: int, share: float, margin: float) -> None:
     pitch, z = 0.01, 0.003
     half = (columns * pitch / 2 + margin, rows * pitch / 2 + margin, z)
@@ -190,6 +190,15 @@ def test_what_is_joined_is_drawn_at_once() -> None:
     assert len(both.faces) == len(box.faces) + len(rod.faces)
 
 
+def test_what_is_welded_has_no_seams() -> None:
+    rod = revolved([(0, 0), (1, 0), (1, 1), (0, 1)], sides=10)
+    made = rod.welded()
+    # Two middles, and two rings whose ends were two vertices each.
+    assert len(made.vertices) == 2 + 2 * 10
+    assert closed(made)
+    assert made.volume == pytest.approx(rod.volume)
+
+
 def test_a_print_is_as_large_as_its_ink() -> None:
     picture = Print(0.04, 0.02, density=10_000)
     picture.plate(-0.01, 0.004, (0.006, 0.003), 0, (0, 0, 0))
@@ -209,7 +218,7 @@ def test_finishes_are_made_once() -> None:
     spec = mujoco.MjSpec()
     assert finish(spec, "metal") == finish(spec, "metal")
     assert len(spec.materials) == 1
-    with pytest.raises(InputError, match="no finish 'wood'; there are: plastic, rubber, metal, glass"):
+    with pytest.raises(InputError, match="no finish 'wood'; there are: plastic, rubber, metal, glass, ink"):
         finish(spec, "wood")
 
 

@@ -99,21 +99,22 @@ def wheel(spec: Any, turned: Any, prefix: str, count: int, radius: float, sunk: 
 
     # The sector of a hole is a rectangle that is bent about the axis: x becomes the angle, y the radius.
     wide = math.pi * radius / count
-    ways, flat = rays((-wide, inner - radius), (wide, outer - radius), 28)
+    ways, flat = rays((-wide, inner - radius), (wide, outer - radius), 40)
     away, turn = radius + flat[:, 1], -flat[:, 0] / radius
     edge = np.column_stack([away * np.cos(turn), away * np.sin(turn), level(away)])
     # Across the radius and along it, as ``ways`` goes.
     mouth = np.column_stack([radius + hole * ways[:, 1], -hole * ways[:, 0]])
     mouth = np.column_stack([mouth, level(np.hypot(*mouth.T))])
     deep = min(0.9 * sunk, 2.2 * hole) + 0.006
-    bottom = mouth + deep * np.array([0.42, 0, -0.9])
+    bottom = mouth + deep * np.array([0.12, 0, -0.95])
     sector, cup = skinned([edge, mouth], caps=False), _cup(mouth, bottom)
     turns = 2 * math.pi * np.arange(count) / count
-    top = joined(*(sector.placed(euler=(0, 0, turn)) for turn in turns))
+    top = joined(*(sector.placed(euler=(0, 0, turn)) for turn in turns)).welded()
     rim = [
-        (0.0, -0.6 * sunk),
-        (radius * 0.7, -0.6 * sunk),
-        (outer + 0.001, high - 0.012),
+        (0.0, -0.75 * sunk),
+        (outer - 0.004, -0.75 * sunk),
+        (outer - 0.0006, 0.004 - 0.75 * sunk),
+        (outer - 0.0002, high - 0.010),
         (outer + 0.0035, high - 0.008),
         (outer + 0.0035, high + 0.001),
         (outer + 0.0025, high + 0.0022),
@@ -167,7 +168,7 @@ def front(spec: Any, body: Any, prefix: str, half: tuple[float, float], low: flo
     picture.text(screen[0] + screen[1] * 0.46, tall * 0.13, size * 0.46, "rpm", dim, anchor="lm")
     picture.text(screen[0] + screen[1] * 0.36, -tall * 0.46, size * 0.56, "00:00", glow, anchor="rm")
     picture.text(screen[0] + screen[1] * 0.46, -tall * 0.49, size * 0.46, "min", dim, anchor="lm")
-    key = min(0.0085, 0.36 * tall, 0.075 * across)
+    key = min(0.013, 0.36 * tall, 0.075 * across)
     for column, kinds in enumerate((("up", "down"), ("right", "stop"))):
         for row, kind in enumerate(kinds):
             ink = ((120, 220, 150), (238, 96, 84))[row] if column else PALE
@@ -239,12 +240,15 @@ def plate(
     profile += [
         (1.5 * edge * (1 - math.cos(a)), 0.0215 - edge * (1 - math.sin(a))) for a in np.linspace(0, math.pi / 2, 6)[1:]
     ]
+    # Within its rim it lies a little deeper.
+    rim, top = 1.5 * edge, 0.0203
+    profile += [(rim + 0.009, 0.0215), (rim + 0.0102, 0.0212), (rim + 0.0115, top)]
     edges = [(outline(corners, radius, inset=inset, **_ROUND), level) for inset, level in profile]
     rings = [_ring(_circle(edges[0][0], middle, window), 0.0035), *(_ring(edge, level) for edge, level in edges)]
-    rings.append(_ring(_circle(edges[-1][0], middle, window), 0.0215))
+    rings.append(_ring(_circle(edges[-1][0], middle, window), top))
     show(spec, lid, f"{prefix}cover", skinned(rings, loop=True), tint)
     here = [back, 0, 0]
-    show(spec, lid, f"{prefix}collar", seal(window - 0.001, window + 0.007, 0.0205, 0.0232), DARK, pos=here)
+    show(spec, lid, f"{prefix}collar", seal(window - 0.001, window + 0.007, 0.0195, 0.0226), DARK, pos=here)
     liner = [(window, 0.004), (window, 0.0032), (bowl + 0.0125, 0.0032), (bowl + 0.014, 0.004)]
     show(spec, lid, f"{prefix}liner", revolved(liner, sides=56), _LINER, "metal", pos=here)
     gasket = [(bowl + 0.0005, 0.0034), (bowl + 0.002, 0.0026), (bowl + 0.0075, 0.0026), (bowl + 0.009, 0.0034)]

@@ -18,6 +18,7 @@ FINISHES = {
     "rubber": (0.08, 0.10),
     "metal": (0.75, 0.60),
     "glass": (0.90, 0.90),
+    "ink": (0.02, 0.05),
 }
 """Specular and shininess, by name."""
 

@@ -79,7 +79,7 @@ def desk(spec: Any, frame: Any, prefix: str, across: float, keys: Sequence[float
         picture.symbol(place - middle, 0.0145, 0.0036, kind)
     picture.text(0, -0.0262, 0.0068, "temperature   time   speed")
     printed = picture.mesh().placed((middle, 0, 0.0014))
-    show(spec, frame, f"{prefix}signs", printed, _PALE, "rubber")
+    show(spec, frame, f"{prefix}signs", printed, _PALE, "ink")
     ring = [(0.0102, 0.001), (0.0120, 0.001), (0.0120, 0.0018), (0.0112, 0.0024), (0.0102, 0.0018), (0.0102, 0.001)]
     rings = revolved(ring, sides=32).repeated(np.array([(place, -0.006, 0) for place in keys]))
     show(spec, frame, f"{prefix}rings", rings, DARK)
@@ -108,8 +108,8 @@ def tower(spec: Any, body: Any, prefix: str, half: tuple[float, float], low: flo
     picture = Print(0.05, 0.05, density=8_000)
     picture.ticks(0, 0, 0.0143, 0.0022, [math.radians(27 * step) for step in range(11)])
     picture.text(0, 0.0205, 0.0062, "speed")
-    scale = picture.mesh().placed((0, 0, 0.0002), FACING)
-    show(spec, body, f"{prefix}scale", scale, _PALE, "rubber", pos=[0, -deep, dial])
+    scale = picture.mesh().placed(euler=FACING)
+    show(spec, body, f"{prefix}scale", scale, _PALE, "ink", pos=[0, -deep - 0.0002, dial])
     start, end = low + 0.004, height - edge
     tilt = math.atan2(lean, end - start)
 
@@ -132,6 +132,7 @@ def tower(spec: Any, body: Any, prefix: str, half: tuple[float, float], low: flo
         f"{prefix}mode_signs",
         words.mesh().placed((0, 0, 0.0038), (0.10, 0, 0)).placed(place, leaning),
         _PALE,
+        "ink",
     )
 
 

@@ -169,4 +169,4 @@ def label(
     picture = Print(tall * (0.8 * len(text) + 1), tall * 1.6, density=44 / tall)
     picture.text({"l": -0.45 * picture.wide, "m": 0.0, "r": 0.45 * picture.wide}[anchor[0]], 0, tall, text)
     lifted = picture.mesh().placed((0, 0, 0.00015)).placed(place, euler)
-    show(spec, body, name, lifted, rgba, "rubber")
+    show(spec, body, name, lifted, rgba, "ink")

@@ -152,7 +152,7 @@ def sign(
     """A symbol on a button, which moves with it."""
     picture = Print(2.6 * size, 2.6 * size, density=20 / size)
     picture.symbol(0, 0, size, kind)
-    show(spec, moving, name, picture.mesh(), rgba, pos=[0, 0, height])
+    show(spec, moving, name, picture.mesh(), rgba, "ink", pos=[0, 0, height])
 
 
 def block(
