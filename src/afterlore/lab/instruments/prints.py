@@ -90,11 +90,6 @@ class Print:
         """A lamp."""
         self._pen.ellipse((*self._at(x - radius, y + radius), *self._at(x + radius, y - radius)), fill=fill)
 
-    def ring(self, x: float, y: float, radius: float, line: float, ink: Colour) -> None:
-        """A circle."""
-        box = (*self._at(x - radius, y + radius), *self._at(x + radius, y - radius))
-        self._pen.ellipse(box, outline=ink, width=max(1, round(line * self._scale)))
-
     def ticks(self, x: float, y: float, radius: float, long: float, angles: Sequence[float], ink: Colour = INK) -> None:
         """Marks of a scale at these angles (rad, anticlockwise from y), from ``radius`` outwards."""
         for angle in angles:
