@@ -10,14 +10,14 @@ Proportions are those of common machines of each kind: a mini centrifuge of 15 c
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-import mujoco
 import numpy as np
 
 from afterlore.core import InputError
-from afterlore.lab.instruments.housing import DARK, GLASS, GREY, WHITE, apart, box, feet, hinge, solid, words
-from afterlore.lab.meshes import holed, revolved, seen
+from afterlore.lab.instruments import centrifuge_looks as looks
+from afterlore.lab.instruments.housing import apart, disc, hinge, solid
 from afterlore.lab.parts.button import Button
 from afterlore.lab.parts.latch import Latch
 from afterlore.lab.parts.lid import Lid
@@ -76,142 +76,45 @@ class Centrifuge:
     def build(self, spec: Any, body: Any, prefix: str = "") -> Any:
         """Add it at the origin of ``body``, which has a name; gives that body."""
         low = self.height * 0.42
-        box(
-            spec,
-            body,
-            f"{prefix}base",
-            (self.across, self.deep, low / 2),
-            (0, 0, low / 2 + 0.006),
-            self.tint,
-            radius=0.014,
-        )
-        self._shell(spec, body, prefix, low)
-        feet(body, self.across * 0.8, self.deep * 0.8)
+        half = (self.across, self.deep)
+        looks.shell(spec, body, prefix, half, low, self.height, self.bowl, self.tint)
         solid(
             body, f"{prefix}housing", (self.across, self.deep, self.height / 2 - 0.01), (0, 0, self.height / 2 - 0.01)
         )
         self._chamber(spec, body, prefix)
-        self._front(spec, body, prefix, low)
+        looks.front(spec, body, prefix, half, low, self.height, self.title)
+        if self.key:
+            self._opener(spec, body, prefix, low)
         self._lid(spec, body, prefix)
         return body
 
-    def _shell(self, spec: Any, body: Any, prefix: str, low: float) -> None:
-        """Walls around the chamber, and a top with a hole in it."""
-        x, y, up = self.across * 0.985, self.deep * 0.985, (self.height - low) / 2
-        for number, (half, place) in enumerate(
-            (
-                ((0.006, y, up), (-x + 0.006, 0)),
-                ((0.006, y, up), (x - 0.006, 0)),
-                ((x, 0.006, up), (0, -y + 0.006)),
-                ((x, 0.006, up), (0, y - 0.006)),
-            )
-        ):
-            box(spec, body, f"{prefix}wall{number}", half, (*place, self.height - up), WHITE, radius=0.006)
-        top = holed((x - 0.004, y - 0.004, 0.002), self.bowl).add(spec, f"{prefix}top")
-        seen(body, top, WHITE, pos=[0, 0, self.height - 0.003])
-
     def _chamber(self, spec: Any, body: Any, prefix: str) -> None:
-        rim = [
-            (self.bowl, 0.0),
-            (self.bowl + 0.008, 0.0),
-            (self.bowl + 0.008, 0.004),
-            (self.bowl, 0.004),
-            (self.bowl, 0.0),
-        ]
-        seen(body, revolved(rim, sides=64).add(spec, f"{prefix}rim"), DARK, pos=[0, 0, self.height])
         sunk = min(0.6 * self.bowl, 0.45 * self.height)
-        bowl = [
-            (0, 0.0),
-            (self.bowl, 0.0),
-            (self.bowl, sunk),
-            (self.bowl - 0.002, sunk),
-            (self.bowl - 0.002, 0.002),
-            (0, 0.002),
-        ]
-        seen(body, revolved(bowl, sides=64).add(spec, f"{prefix}bowl"), GREY, pos=[0, 0, self.height - sunk])
+        looks.chamber(spec, body, prefix, self.height, self.bowl, sunk)
         mount = body.add_body(name=f"{prefix}drive", pos=[0, 0, self.height - 0.024])
         turned = self.rotor.build(spec, mount, f"{prefix}rotor/")
-        wide = self.rotor.radius
-        hub = [(0, 0), (wide * 1.25, 0.0), (wide * 1.25, 0.004), (wide * 0.7, 0.016), (wide * 0.25, 0.02), (0, 0.02)]
-        seen(turned, revolved(hub, sides=64).add(spec, f"{prefix}hub"), DARK)
-        for slot in range(self.rotor.slots):
-            angle = 2 * math.pi * slot / self.rotor.slots
-            turned.add_geom(
-                type=mujoco.mjtGeom.mjGEOM_CYLINDER,
-                size=[wide * 0.17, 0.003, 0],
-                pos=[wide * math.cos(angle), wide * math.sin(angle), 0.009],
-                rgba=[0.02, 0.02, 0.02, 1],
-                group=2,
-                contype=0,
-                conaffinity=0,
-                mass=0,
-            )
+        looks.wheel(spec, turned, prefix, self.rotor.slots, self.rotor.radius, sunk - 0.024)
 
-    def _front(self, spec: Any, body: Any, prefix: str, low: float) -> None:
-        face = -self.deep - 0.0006
-        wide, tall = self.across * 0.62, low * 0.5
-        box(
-            spec,
-            body,
-            f"{prefix}screen",
-            (wide / 2, 0.003, tall / 2),
-            (-self.across * 0.22, -self.deep, low * 0.55),
-            DARK,
-        )
-        words(
-            spec,
-            body,
-            f"{prefix}speed",
-            "13 000 rpm",
-            (-self.across * 0.22, face - 0.003, low * 0.55),
-            (wide * 0.86, tall * 0.42),
-            ink=(120, 235, 255),
-            ground=(12, 22, 26),
-        )
-        words(
-            spec,
-            body,
-            f"{prefix}title",
-            self.title,
-            (0, -self.deep * 0.985 - 0.0004, low + (self.height - low) * 0.5),
-            (self.across * 1.1, (self.height - low) * 0.24),
-        )
-        if not self.key:
-            return
-        spot = body.add_body(
-            name=f"{prefix}key", pos=[self.across * 0.55, face, low * 0.55], quat=[math.sqrt(0.5), math.sqrt(0.5), 0, 0]
-        )
+    def _opener(self, spec: Any, body: Any, prefix: str, low: float) -> None:
+        place = [self.across * 0.55, -self.deep - 0.0006, low * 0.55]
+        spot = body.add_body(name=f"{prefix}key", pos=place, quat=[math.sqrt(0.5), math.sqrt(0.5), 0, 0])
         cap = Button().build(spec, spot, f"{prefix}open/")
         radius = min(0.014, low * 0.2)
-        cap.add_geom(
-            name=f"{prefix}open/cap",
-            type=mujoco.mjtGeom.mjGEOM_CYLINDER,
-            size=[radius, 0.004, 0],
-            rgba=[0.2, 0.62, 0.4, 1],
-            mass=0,
-        )
+        disc(cap, f"{prefix}open/cap", radius, 0.004)
+        looks.opener(spec, spot, cap, prefix, radius)
         apart(spec, body, cap)
 
     def _lid(self, spec: Any, body: Any, prefix: str) -> None:
         frame = hinge(body, f"{prefix}back", self._back, self.height + 0.001)
         lid = self.lid.build(spec, frame, prefix)
         length, half = self.lid.length, self.lid.length / 2
-        if self.dome:
-            profile = [
-                (self.bowl + 0.01, 0.0),
-                *((math.cos(t) * (self.bowl + 0.01), math.sin(t) * self.dome) for t in (0.3, 0.6, 0.9, 1.2, 1.4)),
-                (0.0, self.dome),
-            ]
-            seen(lid, revolved(profile, sides=64).add(spec, f"{prefix}cover"), GLASS, pos=[self._back, 0, 0])
-        else:
-            box(
-                spec, lid, f"{prefix}cover", (half, self.across * 0.9, 0.009), (half, 0, 0.012), self.tint, radius=0.008
-            )
-            pane = [(0, 0), (self.bowl * 0.55, 0), (self.bowl * 0.55, 0.002), (0, 0.002)]
-            seen(lid, revolved(pane, sides=48).add(spec, f"{prefix}pane"), GLASS, pos=[self._back, 0, 0.0215])
+        kind = partial(looks.dome, tall=self.dome) if self.dome else looks.plate
+        kind(spec, frame, lid, prefix, length, self._back, self.across, self.bowl, tint=self.tint)
         solid(lid, f"{prefix}plate", (half, self.across * 0.8, 0.008), (half, 0, 0.012))
         grip = max(0.012, self.across * 0.12)
-        box(spec, lid, f"{prefix}grip", (0.012, grip, 0.006), (length + 0.008, 0, 0.012), DARK, touch=True)
+        looks.grip(spec, lid, prefix, length, grip)
+        solid(lid, f"{prefix}grip_solid", (0.012, grip, 0.006), (length + 0.008, 0, 0.012))
+        looks.catch(spec, body, prefix, -self.deep - 0.001, self.height - 0.012)
         self.latch.build(spec, body, f"{prefix}latch/")
         apart(spec, body, lid)
 

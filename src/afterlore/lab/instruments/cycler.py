@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from afterlore.lab.instruments.housing import DARK, GREY, WHITE, apart, box, feet, hinge, solid, words
-from afterlore.lab.meshes import revolved, rounded_box, seen
+from afterlore.lab.instruments import cycler_looks as looks
+from afterlore.lab.instruments.housing import apart, hinge, solid
+from afterlore.lab.instruments.shells import screen
 from afterlore.lab.parts.latch import Latch
 from afterlore.lab.parts.lid import Lid
 from afterlore.lab.parts.panel import Field, Panel
@@ -48,31 +49,20 @@ class Cycler:
     def build(self, spec: Any, body: Any, prefix: str = "") -> Any:
         """Add it at the origin of ``body``, which has a name; gives that body."""
         half = self.height / 2
-        box(spec, body, f"{prefix}base", (self.across, self.deep, half), (0, 0, half + 0.006), WHITE, radius=0.02)
-        box(
-            spec,
-            body,
-            f"{prefix}belt",
-            (self.across + 0.001, self.deep + 0.001, 0.01),
-            (0, 0, 0.03),
-            _TINT,
-            radius=0.009,
-        )
-        feet(body, self.across * 0.8, self.deep * 0.85)
+        looks.housing(spec, body, prefix, (self.across, self.deep), self.height, _TINT)
         solid(body, f"{prefix}housing", (self.across, self.deep, half), (0, 0, half))
-        self._wells(spec, body, prefix)
+        looks.wells(spec, body, prefix, self._back - self.lid.length / 2, self.height)
         self._front(spec, body, prefix)
         frame = hinge(body, f"{prefix}back", self._back, self.height + 0.018)
         lid = self.lid.build(spec, frame, prefix)
         long = self.lid.length / 2
-        box(spec, lid, f"{prefix}cover", (long, self.across * 0.88, 0.024), (long, 0, 0.026), _TINT, radius=0.016)
-        box(spec, lid, f"{prefix}plate", (0.06, 0.04, 0.004), (long, 0, 0.0), GREY, radius=0.002)
+        looks.cover(spec, frame, lid, prefix, self.lid.length, self.across, _TINT)
         solid(lid, f"{prefix}plate_solid", (long, self.across * 0.8, 0.02), (long, 0, 0.026))
-        box(spec, lid, f"{prefix}grip", (0.012, 0.05, 0.008), (2 * long + 0.008, 0, 0.03), DARK, touch=True)
-        lever = self.latch.build(
-            spec, hinge(body, f"{prefix}catch", -self.deep - 0.004, self.height - 0.02), f"{prefix}latch/"
-        )
-        box(spec, lever, f"{prefix}handle", (0.022, 0.022, 0.005), (0.022, 0, 0), (0.85, 0.45, 0.12, 1), touch=True)
+        solid(lid, f"{prefix}grip_solid", (0.012, 0.05, 0.008), (2 * long + 0.008, 0, 0.03))
+        y, z = -self.deep - 0.004, self.height - 0.02
+        lever = self.latch.build(spec, hinge(body, f"{prefix}catch", y, z), f"{prefix}latch/")
+        solid(lever, f"{prefix}handle_solid", (0.022, 0.022, 0.005), (0.022, 0, 0))
+        looks.handle(spec, lid, body, lever, prefix, self.lid.length, y, z)
         apart(spec, body, lid, lever)
         return body
 
@@ -80,30 +70,10 @@ class Cycler:
     def _back(self) -> float:
         return self.lid.length - self.deep * 0.92
 
-    def _wells(self, spec: Any, body: Any, prefix: str) -> None:
-        """The block: a plate of metal with a grid of wells."""
-        middle = self._back - self.lid.length / 2
-        top = rounded_box((0.062, 0.042, 0.008), 0.003).add(spec, f"{prefix}metal")
-        seen(body, top, (0.72, 0.73, 0.75, 1), pos=[0, middle, self.height + 0.003])
-        places = np.array(
-            [
-                ((column - 5.5) * 0.009, middle + (row - 3.5) * 0.009, self.height + 0.0112)
-                for row in range(8)
-                for column in range(12)
-            ]
-        )
-        well = (
-            revolved([(0.0, 0.0), (0.0031, 0.0), (0.0, 0.0001)], sides=20).repeated(places).add(spec, f"{prefix}wells")
-        )
-        seen(body, well, (0.12, 0.12, 0.13, 1))
-
     def _front(self, spec: Any, body: Any, prefix: str) -> None:
-        face = -self.deep - 0.001
-        words(spec, body, f"{prefix}title", "cycler 96", (0.06, face, self.height * 0.45), (0.07, 0.014))
+        level = self.height * 0.52
+        looks.front(spec, body, prefix, (self.across, self.deep), level)
         half = math.sqrt(0.5)
-        frame = body.add_body(
-            name=f"{prefix}screen", pos=[-0.045, face - 0.0035, self.height * 0.52], quat=[half, half, 0, 0]
-        )
-        size = (self.panel.width / 2 + 0.006, self.panel.height / 2 + 0.006, 0.003)
-        box(spec, frame, f"{prefix}bezel", size, (0, 0, -0.002), DARK, radius=0.003)
+        frame = body.add_body(name=f"{prefix}screen", pos=[-0.045, -self.deep - 0.0045, level], quat=[half, half, 0, 0])
+        screen(spec, frame, prefix, (self.panel.width / 2, self.panel.height / 2), 0.0036)
         self.panel.build(spec, frame, f"{prefix}panel/")

@@ -1,4 +1,4 @@
-"""What housings have in common: shells without sharp edges, feet, printed words, and the frame that a lid hangs in."""
+"""What housings have in common: boxes without sharp edges, printed words, and the frame that a lid hangs in."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from afterlore.lab.meshes import rounded_box, seen
 from afterlore.lab.parts.part import Part
 
-__all__ = ["DARK", "GLASS", "GREY", "WHITE", "Instrument", "apart", "box", "feet", "hinge", "solid", "words"]
+__all__ = ["DARK", "GLASS", "GREY", "WHITE", "Instrument", "apart", "box", "disc", "hinge", "solid", "words"]
 
 WHITE = (0.93, 0.94, 0.95, 1.0)
 GREY = (0.58, 0.62, 0.66, 1.0)
@@ -57,26 +57,23 @@ def solid(body: Any, name: str, half: Sequence[float], centre: Sequence[float]) 
     )
 
 
+def disc(body: Any, name: str, radius: float, half: float, centre: Sequence[float] = (0, 0, 0)) -> None:
+    """A plain cylinder along z that is touched and not seen, and weighs nothing."""
+    body.add_geom(
+        name=name,
+        type=mujoco.mjtGeom.mjGEOM_CYLINDER,
+        size=[radius, half, 0],
+        pos=list(centre),
+        group=3,
+        mass=0,
+        rgba=[0, 0, 0, 0],
+    )
+
+
 def apart(spec: Any, body: Any, *moving: Any) -> None:
     """The housing never touches its own moving parts: their stops are the parts' own."""
     for one in moving:
         spec.add_exclude(bodyname1=body.name, bodyname2=one.name)
-
-
-def feet(body: Any, across: float, deep: float) -> None:
-    """Four of rubber, at ± ``across`` and ± ``deep``."""
-    for x in (-across, across):
-        for y in (-deep, deep):
-            body.add_geom(
-                type=mujoco.mjtGeom.mjGEOM_CYLINDER,
-                size=[0.009, 0.004, 0],
-                pos=[x, y, 0.004],
-                rgba=DARK,
-                group=2,
-                contype=0,
-                conaffinity=0,
-                mass=0,
-            )
 
 
 def hinge(body: Any, name: str, y: float, z: float) -> Any:
