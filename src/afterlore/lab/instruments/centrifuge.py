@@ -78,9 +78,7 @@ class Centrifuge:
         low = self.height * 0.42
         half = (self.across, self.deep)
         looks.shell(spec, body, prefix, half, low, self.height, self.bowl, self.tint)
-        solid(
-            body, f"{prefix}housing", (self.across, self.deep, self.height / 2 - 0.01), (0, 0, self.height / 2 - 0.01)
-        )
+        solid(body, f"{prefix}housing", (self.across, self.deep, self.height / 2), (0, 0, self.height / 2))
         self._chamber(spec, body, prefix)
         looks.front(spec, body, prefix, half, low, self.height, self.title)
         if self.key:
@@ -111,6 +109,8 @@ class Centrifuge:
         kind = partial(looks.dome, tall=self.dome) if self.dome else looks.plate
         kind(spec, frame, lid, prefix, length, self._back, self.across, self.bowl, tint=self.tint)
         solid(lid, f"{prefix}plate", (half, self.across * 0.8, 0.008), (half, 0, 0.012))
+        if self.dome:
+            disc(lid, f"{prefix}dome_solid", 0.9 * self.bowl, self.dome / 2 - 0.004, (self._back, 0, self.dome / 2))
         grip = max(0.012, self.across * 0.12)
         looks.grip(spec, lid, prefix, length, grip)
         solid(lid, f"{prefix}grip_solid", (0.012, grip, 0.006), (length + 0.008, 0, 0.012))

@@ -11,10 +11,9 @@ from PIL import Image, ImageDraw, ImageFont
 from afterlore.lab.meshes import rounded_box, seen
 from afterlore.lab.parts.part import Part
 
-__all__ = ["DARK", "GLASS", "GREY", "WHITE", "Instrument", "apart", "box", "disc", "hinge", "solid", "words"]
+__all__ = ["DARK", "GLASS", "WHITE", "Instrument", "apart", "box", "disc", "hinge", "solid", "words"]
 
 WHITE = (0.93, 0.94, 0.95, 1.0)
-GREY = (0.58, 0.62, 0.66, 1.0)
 DARK = (0.15, 0.17, 0.20, 1.0)
 GLASS = (0.55, 0.68, 0.75, 0.35)
 
