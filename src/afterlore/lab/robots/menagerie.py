@@ -19,7 +19,7 @@ from afterlore.core import InputError
 from afterlore.lab.meshes import Mesh
 from afterlore.lab.parts.part import Array, blank
 from afterlore.lab.robots.arm import Arm
-from afterlore.lab.robots.shapes import Shape, joined
+from afterlore.lab.robots.shapes import Colour, Shape, joined
 
 __all__ = ["menagerie"]
 
@@ -106,9 +106,9 @@ def _links(model: Any, count: int) -> dict[int, int]:
     return links if set(bodies) <= set(row) else {}
 
 
-def _parts(model: Any, data: Any, links: dict[int, int]) -> list[list[tuple[Mesh, tuple[float, ...]]]]:
+def _parts(model: Any, data: Any, links: dict[int, int]) -> list[list[tuple[Mesh, Colour]]]:
     """Of each link, a mesh a colour, in the base's frame."""
-    found: list[dict[tuple[float, ...], list[Mesh]]] = [{} for _ in range(max(links.values()) + 1)]
+    found: list[dict[Colour, list[Mesh]]] = [{} for _ in range(max(links.values()) + 1)]
     for geom in np.flatnonzero((model.geom_group == _SEEN) & (model.geom_type == mujoco.mjtGeom.mjGEOM_MESH)):
         if int(model.geom_bodyid[geom]) in links:
             rgba, material = model.geom_rgba[geom], model.geom_matid[geom]
@@ -117,7 +117,8 @@ def _parts(model: Any, data: Any, links: dict[int, int]) -> list[list[tuple[Mesh
             pose = np.eye(4)
             pose[:3, :3], pose[:3, 3] = data.geom_xmat[geom].reshape(3, 3), data.geom_xpos[geom]
             mesh = _put(pose, _mesh(model, int(model.geom_dataid[geom])))
-            found[links[int(model.geom_bodyid[geom])]].setdefault(tuple(map(float, rgba)), []).append(mesh)
+            red, green, blue, alpha = map(float, rgba)
+            found[links[int(model.geom_bodyid[geom])]].setdefault((red, green, blue, alpha), []).append(mesh)
     return [[(joined(*meshes), rgba) for rgba, meshes in colours.items()] for colours in found]
 
 
@@ -178,7 +179,7 @@ def _places(theirs: _Chain, ours: _Chain, file: str, name: str) -> list[Array]:
         place, (aside, askew) = min(tries, key=lambda one: (-len(one[0]), max(one[1][0] / _ASIDE, one[1][1] / _ASKEW)))
         raise InputError(
             f"{file!r} is another arm: axis {len(place)} is {aside * 1000:.1f} mm and {np.degrees(askew):.1f}° beside "
-            f"that of {name!r}, and may be {_ASIDE * 1000:g} mm and {np.degrees(_ASKEW):g}°; to get the right one: {_HOW}"
+            f"that of {name!r}, and may be {_ASIDE * 1000:g} mm and {np.degrees(_ASKEW):g}°; to get that one: {_HOW}"
         )
     return fitting
 
@@ -208,9 +209,11 @@ def _laid(theirs: _Chain, ours: _Chain) -> tuple[Array, tuple[float, float]]:
 def _across(chain: _Chain, number: int) -> Array:
     """What of the next axis tells how far this joint is turned: its direction or, where that is the same, its place."""
     way = chain.ways[number]
-    for what in (chain.ways[number + 1], chain.points[number + 1] - chain.points[number]):
+    # Axes on one line tell nothing, and then any way will do.
+    hints = (chain.ways[number + 1], 0.05), (chain.points[number + 1] - chain.points[number], 1e-4)
+    for what, least in (*hints, (np.eye(3)[np.abs(way).argmin()], 0.0)):
         across = what - way * (what @ way)
-        if np.linalg.norm(across) > 0.1 * np.linalg.norm(what):
+        if np.linalg.norm(across) > least:
             break
     return np.asarray(across)
 
@@ -222,7 +225,7 @@ def _crossing(chain: _Chain) -> Array:
         np.stack([z, -chain.ways[1]], axis=-1), chain.points[1] - chain.points[0], rcond=None
     )
     x = _across(chain, 0)
-    x = x / max(float(np.linalg.norm(x)), 1e-12)
+    x = x / np.linalg.norm(x)
     pose = np.eye(4)
     pose[:3, :3] = np.stack([x, np.cross(z, x), z], axis=-1)
     pose[:3, 3] = chain.points[0] + along * z
