@@ -1,9 +1,9 @@
 """What arms look like in a checkout of the MuJoCo Menagerie, which a user may have; nothing of it comes with this.
 
-Its frames, zeros and directions are others. Links are told apart by what they must have in common with ours, the lines
-that their joints turn about: the file's first link is laid on two of them, and each joint is then turned until the
-next line falls on ours. Two things no line tells. Zeros of the first and of the last joint are taken to be the maker's
-in both. And where a link lies on its lines either way round, it goes where ours looks most like it.
+Its frames, zeros and directions are others. What they must have in common with ours are the lines that joints turn
+about: the file's first link is laid on two of them, and each joint is then turned until the next line falls on ours.
+Two things no line tells. Zeros of the first and of the last joint are taken to be the maker's in both. And where a
+link lies on its lines either way round, the way is taken in which all look most like ours.
 """
 
 import itertools
@@ -102,8 +102,9 @@ def _links(model: Any, count: int) -> dict[int, int]:
     while at:
         row.append(at)
         at = int(model.body_parentid[at])
-    links = {body: sum(row.index(body) <= row.index(hinged) for hinged in bodies if hinged in row) for body in row}
-    return links if set(bodies) <= set(row) else {}
+    if not set(bodies) <= set(row):
+        return {}
+    return {body: sum(row.index(body) <= row.index(hinged) for hinged in bodies) for body in row}
 
 
 def _parts(model: Any, data: Any, links: dict[int, int]) -> list[list[tuple[Mesh, Colour]]]:
