@@ -20,6 +20,9 @@ def render(
     width: Annotated[int, typer.Option(min=64, max=4096, help="Of one picture, in pixels.")] = 480,
     tasks: Annotated[bool, typer.Option("--tasks", help="All tasks: at their start, in the middle, done.")] = False,
     closed: Annotated[bool, typer.Option("--closed", help="Lids shut; else they stand open.")] = False,
+    menagerie: Annotated[
+        Path | None, typer.Option(help="A checkout of the MuJoCo Menagerie: arms have its meshes.", metavar="FOLDER")
+    ] = None,
 ) -> None:
     """Draw instruments, labware and arms side by side, or what experts do in tasks."""
     need()
@@ -38,6 +41,6 @@ def render(
         ready = [entry.id for entry in TASKS.values() if entry.task]
         drawn = storyboard([task(name) for name in chosen or ready], width)
     else:
-        drawn = sheet(names or [], width, lids=0.0 if closed else 0.75)
+        drawn = sheet(names or [], width, lids=0.0 if closed else 0.75, meshes=menagerie)
     drawn.save(out, optimize=True)
     typer.echo(f"The picture: {out}")

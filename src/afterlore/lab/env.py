@@ -28,6 +28,7 @@ from afterlore.lab.bench import RATE
 from afterlore.lab.laboratory import Laboratory
 from afterlore.lab.parts.part import Array
 from afterlore.lab.randomise import Randomisation
+from afterlore.lab.robots.arm import Arm
 from afterlore.lab.scene import CAMERAS
 from afterlore.lab.tasks.all import TASKS, task
 
@@ -44,7 +45,7 @@ class _Lab:
     def __init__(
         self,
         name: str,
-        arm: str,
+        arm: str | Arm,
         n: int,
         cameras: Sequence[str],
         mode: Mode,
@@ -102,14 +103,14 @@ class Environment(gymnasium.Env[Observation, Array]):
         self,
         task: str,
         *,
-        arm: str = "ur5e",
+        arm: str | Arm = "ur5e",
         cameras: Sequence[str] = CAMERAS,
         mode: Mode = "joint_abs",
         randomisation: Mapping[str, float] | Randomisation | None = None,
         size: int = 224,
         render_mode: str | None = None,
     ) -> None:
-        """``arm`` is the robot's, by name. Without ``cameras`` it draws nothing. ``randomisation`` are ranges that
+        """``arm`` is the robot's, or its name. Without ``cameras`` it draws nothing. ``randomisation`` are ranges that
         differ from the usual ones.
         """
         self._own = _Lab(task, arm, 1, cameras, mode, randomisation, 1, size)
@@ -166,7 +167,7 @@ class Environments(VectorEnv[Observation, Array, Array]):
         num_envs: int,
         task: str,
         *,
-        arm: str = "ur5e",
+        arm: str | Arm = "ur5e",
         cameras: Sequence[str] = CAMERAS,
         mode: Mode = "joint_abs",
         randomisation: Mapping[str, float] | Randomisation | None = None,

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import mujoco
@@ -13,9 +14,11 @@ from afterlore.lab.instruments.all import INSTRUMENTS, instrument
 from afterlore.lab.meshes import revolved, seen
 from afterlore.lab.parts.part import Array, blank
 from afterlore.lab.render import Eye, Renderer
+from afterlore.lab.robots.arm import Arm
 from afterlore.lab.robots.arms import ARMS
 from afterlore.lab.robots.gripper import Gripper
 from afterlore.lab.robots.holder import Holder
+from afterlore.lab.robots.menagerie import menagerie
 from afterlore.lab.ware.pipette import pipette
 from afterlore.lab.ware.plate import Plate
 from afterlore.lab.ware.rack import Rack
@@ -33,12 +36,15 @@ _FILLED = 0.9
 _INK, _PAPER = (38, 42, 50), (250, 251, 252)
 
 
-def sheet(names: Sequence[str], width: int, *, lids: float) -> Any:
-    """A picture (PIL) of these, all instruments without a name; lids at ``lids`` of their opening.
+def sheet(names: Sequence[str], width: int, *, lids: float, meshes: Path | None = None) -> Any:
+    """A picture (PIL) of these, all instruments without a name; lids at ``lids`` of their opening. Arms have the
+    meshes of the MuJoCo Menagerie's checkout at ``meshes``, where it is given.
 
-    Raises InputError for a name that is none.
+    Raises InputError for a name that is none, and for meshes that no arm can be given.
     """
     chosen = list(names) or list(INSTRUMENTS)
+    if meshes and not ARMS.keys() & set(chosen):
+        raise InputError(f"the Menagerie has meshes of arms, and none is among the names; there are: {', '.join(ARMS)}")
     height = round(width * 0.78)
     columns = min(_COLUMNS, len(chosen))
     rows = math.ceil(len(chosen) / columns)
@@ -48,12 +54,12 @@ def sheet(names: Sequence[str], width: int, *, lids: float) -> Any:
     for number, name in enumerate(chosen):
         row, column = divmod(number, columns)
         x, y = column * width, row * (height + strip)
-        picture.paste(Image.fromarray(_portrait(name, width, height, lids)), (x, y))
+        picture.paste(Image.fromarray(_portrait(name, width, height, lids, meshes)), (x, y))
         pen.text((x + strip * 0.5, y + height + strip * 0.12), name, font=font, fill=_INK)
     return picture
 
 
-def _portrait(name: str, width: int, height: int, lids: float) -> Array:
+def _portrait(name: str, width: int, height: int, lids: float, meshes: Path | None) -> Array:
     spec = _studio()
     stand = spec.worldbody.add_body(name="stand")
     one: Any = None
@@ -63,7 +69,7 @@ def _portrait(name: str, width: int, height: int, lids: float) -> Array:
     elif name in WARE:
         WARE[name](spec, stand)
     elif name in ARMS:
-        _arm(name, spec, stand)
+        _arm(menagerie(meshes, ARMS[name]) if meshes else ARMS[name], spec, stand)
     else:
         names = ", ".join((*INSTRUMENTS, *WARE, *ARMS))
         raise InputError(f"no arm, no instrument {name!r}, and no labware; there are: {names}")
@@ -152,13 +158,13 @@ def _framed(cloud: Array, ratio: float, fovy: float, azimuth: float = 112, *, el
     return Eye(tuple(middle @ axes), float(distance), azimuth, elevation)
 
 
-def _arm(name: str, spec: Any, body: Any) -> None:
+def _arm(arm: Arm, spec: Any, body: Any) -> None:
     """It stands on a short pedestal and opens its gripper halfway."""
     foot = [(0, 0), (0.115, 0), (0.115, 0.010), (0.112, 0.013), (0.098, 0.016), (0.095, 0.02), (0.095, 0.118)]
     foot += [(0.105, 0.121), (0.108, 0.124), (0.108, 0.14), (0.105, 0.143), (0, 0.143)]
     seen(body, revolved(foot, sides=64).add(spec, "pedestal"), (0.36, 0.39, 0.43, 1.0))
-    base = body.add_body(name="base", pos=[0, 0, 0.143], euler=[0, 0, _TURNS[name]])
-    Gripper().build(spec, ARMS[name].build(spec, base))
+    base = body.add_body(name="base", pos=[0, 0, 0.143], euler=[0, 0, _TURNS[arm.name]])
+    Gripper().build(spec, arm.build(spec, base))
 
 
 _TURNS = {"ur5e": 1.2, "panda": 0.0}

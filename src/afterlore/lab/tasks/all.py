@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from afterlore.core import InputError
+from afterlore.lab.robots.arm import Arm
 from afterlore.lab.robots.arms import arm
 from afterlore.lab.tasks.lids import LIDS
 from afterlore.lab.tasks.pickup import PickUpTube
@@ -45,8 +46,11 @@ TASKS: Mapping[str, Entry] = {
 """By id."""
 
 
-def task(name: str, robot: str = "ur5e") -> Task:
-    """The task of an id, done by the arm of a name. Raises InputError for others, and for one that is not there yet."""
+def task(name: str, robot: str | Arm = "ur5e") -> Task:
+    """The task of an id, done by an arm or that of a name.
+
+    Raises InputError for other names, and for a task that is not there yet.
+    """
     ready = ", ".join(entry.id for entry in TASKS.values() if entry.task)
     if name not in TASKS:
         raise InputError(f"no task {name!r}; there are: {ready}")
@@ -54,5 +58,5 @@ def task(name: str, robot: str = "ur5e") -> Task:
     if made is None:
         raise InputError(f"the task {name!r} is not there yet; there are: {ready}")
     # Every task is a frozen dataclass, which the protocol cannot say.
-    done: Task = replace(made, arm=arm(robot))  # type: ignore[type-var]
+    done: Task = replace(made, arm=arm(robot) if isinstance(robot, str) else robot)  # type: ignore[type-var]
     return done
