@@ -29,10 +29,16 @@ def test_an_expert_succeeds(name: str) -> None:
     assert found.interval.low > 0.5
 
 
+@pytest.mark.parametrize("name", ["OpenLargeCentrifugeLid", "CloseCyclerLid", "PickUpTube"])
+def test_another_arm_succeeds_too(name: str) -> None:
+    assert trials(task(name, "panda"), "expert", [2000, 2014], threads=2).successes == 2
+
+
 @pytest.mark.slow
+@pytest.mark.parametrize("arm", ["ur5e", "panda"])
 @pytest.mark.parametrize("name", READY)
-def test_an_expert_succeeds_nearly_always(name: str) -> None:
-    found = trials(task(name), "expert", range(10_000, 10_050), threads=2)
+def test_an_expert_succeeds_nearly_always(name: str, arm: str) -> None:
+    found = trials(task(name, arm), "expert", range(10_000, 10_050), threads=2)
     assert found.rate >= 0.95
     assert found.interval.low >= 0.85
 
@@ -130,7 +136,12 @@ def test_who_is_no_expert() -> None:
 
 
 def test_commands_say_what_came_of_it(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.run(["lab", "run", "PickUpTube", "--policy", "noop", "--episodes", "2", "--steps", "40", "--fixed"]) == 0
+    assert (
+        cli.run(
+            ["lab", "run", "PickUpTube", "--policy", "noop", "--episodes", "2", "--steps", "40", "--ranges", "fixed"]
+        )
+        == 0
+    )
     out = capsys.readouterr().out
     assert "10000  not done  0.8 s  not: lifted" in out
     assert "PickUpTube: noop 0 of 2 [0.00, 0.66]" in out
@@ -148,6 +159,11 @@ def test_commands_say_what_came_of_it(capsys: pytest.CaptureFixture[str]) -> Non
         (["lab", "run", "PickUpTube", "--policy", "best"], "no policy 'best'"),
         (["lab", "run", "PickUpTube", "--mode", "torque"], "no action mode 'torque'"),
         (["lab", "bench", "Juggle"], "no task 'Juggle'"),
+        (["lab", "expert", "PickUpTube", "--arm", "ur3"], "no arm 'ur3'; there are: ur5e, panda"),
+        (
+            ["lab", "expert", "PickUpTube", "--ranges", "wild"],
+            "no randomisation 'wild'; there are: usual, fixed, widest",
+        ),
     ):
         assert cli.run(words) == 2
         assert said in capsys.readouterr().err

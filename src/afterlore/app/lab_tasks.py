@@ -22,6 +22,7 @@ Every = Annotated[bool, typer.Option("--all", help="Every task that is ready.")]
 Seed = Annotated[int, typer.Option(min=0, help="Of the first episode; the others have those that follow.")]
 Threads = Annotated[int, typer.Option(min=1, help="That step the worlds; results are the same.")]
 Robot = Annotated[str, typer.Option("--arm", help="ur5e or panda.")]
+Ranges = Annotated[str, typer.Option(help="Of domain randomisation: usual, fixed or widest.")]
 FIRST = 10_000
 """Seeds from here on were used for nothing but measuring."""
 _RATE = 0.95
@@ -58,7 +59,7 @@ def run(
     steps: Annotated[int | None, typer.Option(min=1, help="At most, in each; else the task's own limit.")] = None,
     arm: Robot = "ur5e",
     mode: Annotated[str, typer.Option(help="joint_abs or ee_delta.")] = "joint_abs",
-    fixed: Annotated[bool, typer.Option("--fixed", help="Without domain randomisation.")] = False,
+    ranges: Ranges = "usual",
     seed: Seed = FIRST,
     threads: Threads = 1,
     as_json: Json = False,
@@ -66,7 +67,7 @@ def run(
     """Let a policy do a task, and say of each episode what came of it."""
     need()
     from afterlore.app.terminal import Bar
-    from afterlore.lab.randomise import FIXED, Randomisation
+    from afterlore.lab import randomise
     from afterlore.lab.tasks.all import task
     from afterlore.lab.trials import trials
 
@@ -74,7 +75,7 @@ def run(
     chosen: Any = policy
     way: Any = mode
     seeds = range(seed, seed + episodes)
-    ranges = FIXED if fixed else Randomisation()
+    drawn = randomise.ranges(ranges)
     with Bar(quiet=as_json) as bar:
         bar.stage(name, episodes)
         found = trials(
@@ -83,7 +84,7 @@ def run(
             seeds,
             steps=steps,
             mode=way,
-            randomisation=ranges,
+            randomisation=drawn,
             threads=threads,
             done=bar.advance,
         )
@@ -104,6 +105,7 @@ def expert(
     every: Every = False,
     episodes: Annotated[int, typer.Option(min=1, help="Of each task.")] = 50,
     arm: Robot = "ur5e",
+    ranges: Ranges = "usual",
     seed: Seed = FIRST,
     threads: Threads = 1,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Film the first episode of each there.")] = None,
@@ -112,14 +114,16 @@ def expert(
     """Let experts do tasks, each from a beginning of its own. Exit code 1 if one succeeds in less than 95 %."""
     need()
     from afterlore.app.terminal import Bar
+    from afterlore.lab import randomise
     from afterlore.lab.trials import trials
 
-    chosen = _chosen(names, every, arm)
+    chosen, drawn = _chosen(names, every, arm), randomise.ranges(ranges)
     rows = []
     with Bar(quiet=as_json) as bar:
         for one in chosen:
             bar.stage(one.id, episodes)
-            found = trials(one, "expert", range(seed, seed + episodes), threads=threads, done=bar.advance)
+            seeds = range(seed, seed + episodes)
+            found = trials(one, "expert", seeds, randomisation=drawn, threads=threads, done=bar.advance)
             rows.append(_row(found))
             if not as_json:
                 typer.echo(_summary(rows[-1]))

@@ -16,7 +16,7 @@ from afterlore.core import InputError
 from afterlore.lab.parts.part import Array, Worlds
 from afterlore.lab.scene import TEXTURES, Scene, looking
 
-__all__ = ["FIXED", "Randomisation", "Variation"]
+__all__ = ["FIXED", "RANGES", "Randomisation", "Variation", "ranges"]
 
 _MOST: Mapping[str, float] = {
     "place": 0.05,
@@ -67,8 +67,17 @@ class Randomisation:
         return cls(**ranges)
 
 
-FIXED = Randomisation(*[0.0] * len(_MOST))
-"""Every reset alike."""
+FIXED = Randomisation(**dict.fromkeys(_MOST, 0.0))
+"""No range at all: what a task draws by itself is all that differs."""
+RANGES: Mapping[str, Randomisation] = {"usual": Randomisation(), "fixed": FIXED, "widest": Randomisation(**_MOST)}
+"""By name."""
+
+
+def ranges(name: str) -> Randomisation:
+    """The randomisation of a name. Raises InputError for another one."""
+    if name not in RANGES:
+        raise InputError(f"no randomisation {name!r}; there are: {', '.join(RANGES)}")
+    return RANGES[name]
 
 
 class Variation:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from afterlore.lab.experts.hand import Actions, Hand
+from afterlore.lab.experts.hand import Actions, Hand, Unreachable
 from afterlore.lab.parts.part import Array
 from afterlore.lab.scene import aimed
 from afterlore.lab.tasks.lids import NAME, LidTask
@@ -23,6 +23,8 @@ _PRESS = -0.7
 """Up, rad, at which a finger looks that presses a key,"""
 _PULL = -0.65
 """one that pulls a lid from behind,"""
+_PUSH = -0.5
+"""one that pushes a lever down,"""
 _HOOKS = (-0.3, -0.6, -0.1, -0.45)
 """and one that lifts it, try after try: where a wrist is too weak or in the way, another way may do."""
 
@@ -71,26 +73,38 @@ class _Lid:
 def open_lid(task: LidTask, hand: Hand) -> Actions:
     """The expert of the ``Open…Lid`` tasks."""
     lid = _Lid(task, hand)
-    keyed, levered = f"{NAME}/open/" in hand.lab.state, task.one.latch.lever
     yield from hand.grip(0.0, 0.5)
-    opening, ajar = lid.one.lid.opening, 2 * lid.one.lid.cushion
+    beyond: Unreachable | None = None
     for pitch in _HOOKS:
-        if levered:
-            yield from _move_lever(lid, up=True)
-        elif keyed and lid.latched:
-            yield from _press_key(lid)
-            if lid.latched:
-                # The rotor has not come to rest yet.
-                continue
-        # Beside the lever, which would be in the way.
-        yield from _lift(lid, pitch, x=0.036 if levered else 0.0)
-        yield from _away(lid, back=0.1, up=0.02)
-        # Over its crossover it goes on by itself; short of that it comes down again.
-        yield from _until(hand.wait(4.0), lambda: not ajar < lid.angle < opening - 0.02)
-        if lid.angle > opening / 2:
+        try:
+            yield from _open_once(lid, pitch)
+        except Unreachable as error:
+            beyond = error
+        if lid.angle > lid.one.lid.opening / 2:
             break
+    else:
+        if beyond:
+            raise beyond
     while True:
         yield np.array(hand.command)
+
+
+def _open_once(lid: _Lid, pitch: float) -> Actions:
+    """Let go, and lifted; or not, and a look at the lid tells."""
+    hand, keyed, levered = lid.hand, f"{NAME}/open/" in lid.hand.lab.state, lid.one.latch.lever
+    if levered:
+        yield from _move_lever(lid, pitch, up=True)
+    elif keyed and lid.latched:
+        yield from _press_key(lid)
+    if (keyed or levered) and lid.latched:
+        # The lever fell short of its stop, or the rotor has not come to rest yet.
+        return
+    # Beside the lever, which would be in the way.
+    yield from _lift(lid, pitch, x=0.036 if levered else 0.0)
+    yield from _away(lid, back=0.1, up=0.02)
+    # Over its crossover it goes on by itself; short of that it comes down again.
+    low, high = 2 * lid.one.lid.cushion, lid.one.lid.opening - 0.02
+    yield from _until(hand.wait(4.0), lambda: not low < lid.angle < high)
 
 
 def close_lid(task: LidTask, hand: Hand) -> Actions:
@@ -98,7 +112,7 @@ def close_lid(task: LidTask, hand: Hand) -> Actions:
     lid = _Lid(task, hand)
     yield from hand.grip(0.0, 0.5)
     if task.one.latch.lever:
-        yield from _move_lever(lid, up=False)
+        yield from _move_lever(lid, _PUSH, up=False)
     for _ in range(_TRIES):
         if lid.angle > 0.3:
             yield from _pull(lid)
@@ -127,7 +141,7 @@ def _press_key(lid: _Lid) -> Actions:
     yield from hand.go(at(0.05), speed=0.2)
 
 
-def _move_lever(lid: _Lid, *, up: bool) -> Actions:
+def _move_lever(lid: _Lid, pitch: float, *, up: bool) -> Actions:
     """To its stop, from below or from above."""
     hand, latch = lid.hand, lid.one.latch
     joint = hand.lab.model.joint(f"{NAME}/latch/lever")
@@ -145,7 +159,6 @@ def _move_lever(lid: _Lid, *, up: bool) -> Actions:
         sign = -1 if up else 1
         y = hinge[1] - c * reach + s * sign * (side + off) - back
         z = hinge[2] + s * reach + c * sign * (side + off)
-        pitch = 0.0 if up else -0.5
         return lid.tool(hinge[0], y, z, pitch, ahead=0.004, side=-_HALF if up else _HALF)
 
     yield from hand.go(at(angle, 0.03, 0.1), at(angle, 0.03), speed=0.3)
