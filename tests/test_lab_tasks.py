@@ -78,9 +78,19 @@ def test_a_reset_leaves_nothing_behind() -> None:
     noise = np.random.default_rng(0)
     for _ in range(100):
         lab.step(noise.uniform(lab.action.low, lab.action.high, (2, 7)))
-    before = lab.digest()[1]
+    other = Laboratory(task("OpenBenchCentrifugeLid"))
+    other.reset(seeds=[6])
+    noise = np.random.default_rng(0)
+    for _ in range(100):
+        other.step(noise.uniform(lab.action.low, lab.action.high, (2, 7))[1:])
     lab.reset([0], [5])
-    assert lab.digest() == [first[0], before]
+    assert lab.digest() == [first[0], *other.digest()]
+    # What is reset beside it changes nothing afterwards either.
+    for _ in range(50):
+        action = noise.uniform(lab.action.low, lab.action.high, (2, 7))
+        lab.step(action)
+        other.step(action[1:])
+    assert lab.digest()[1:] == other.digest()
     with pytest.raises(InputError, match="a seed for each world: 2 worlds, 1 seeds"):
         lab.reset(seeds=[5])
 

@@ -60,7 +60,6 @@ class Laboratory(Bench):
         arm = task.arm
         self._fingers = [self.model.joint(f"{GRIPPER}{side}").qposadr[0] for side in ("left", "right")]
         self._joints = [self.model.joint(ROBOT + name).qposadr[0] for name in arm.joints]
-        self._dofs = [self.model.joint(ROBOT + name).dofadr[0] for name in arm.joints]
         self._servos = [self.model.actuator(ROBOT + name).id for name in arm.joints]
         self._servos.append(self.model.actuator(f"{GRIPPER}gripper").id)
         self.width = float(self.model.actuator_ctrlrange[self._servos[-1], 1])
@@ -127,7 +126,7 @@ class Laboratory(Bench):
             self.task.begin(self, world, noise)
             self.changed(world)
         self.rig.batch.set_const(at)
-        self.rig.forward()
+        self.rig.batch.forward(at, stage=mujoco.mjtStage.mjSTAGE_VEL)
         self._look()
 
     def step(self, actions: Array) -> None:
