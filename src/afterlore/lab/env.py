@@ -73,15 +73,11 @@ class _Lab:
             }
         )
 
-    def observe(self, world: int) -> Observation:
-        lab = self.lab
-        pictures = {camera: lab.frame(camera, world) for camera in self.cameras}
-        return {"state": lab.proprioception[world].copy(), **pictures, "prompt": lab.prompts[world]}
-
     def info(self) -> dict[str, Array]:
-        """Each condition and whether it holds, and the success, (n,)."""
-        held = {f"holds: {name}": value.copy() for name, value in self.lab.conditions.items()}
-        return {"success": self.lab.success.copy(), **held}
+        """The success, whether each condition holds, and what live displays show, (n,) each."""
+        held = {f"holds: {name}": value for name, value in self.lab.conditions.items()}
+        shown = {f"shows: {name}": value for name, value in self.lab.displays.items()}
+        return {"success": self.lab.success, **held, **shown}
 
     def seeds(self, seed: int | Sequence[int | None] | None, noise: np.random.Generator) -> list[int]:
         """One for each world, from one for all, from a list, or drawn."""
@@ -129,14 +125,14 @@ class Environment(gymnasium.Env[Observation, Array]):
         del options
         super().reset(seed=seed)
         self.lab.reset(seeds=self._own.seeds(seed, self.np_random))
-        return self._own.observe(0), self._first()
+        return self._observe(), self._first()
 
     def step(self, action: Array) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """20 ms. Raises InputError for what is no action."""
         self.lab.step(np.asarray(action)[None])
         done = bool(self.lab.success[0])
         late = bool(self.lab.steps[0] >= self.lab.limit)
-        return self._own.observe(0), float(done), done, late and not done, self._first()
+        return self._observe(), float(done), done, late and not done, self._first()
 
     def render(self) -> Array:
         """A picture (size, size, 3)."""
@@ -146,8 +142,13 @@ class Environment(gymnasium.Env[Observation, Array]):
         """Free what it draws with."""
         self.lab.close()
 
+    def _observe(self) -> Observation:
+        lab = self.lab
+        pictures = {camera: lab.frame(camera) for camera in self._own.cameras}
+        return {"state": lab.proprioception[0], **pictures, "prompt": lab.prompts[0]}
+
     def _first(self) -> dict[str, Any]:
-        return {name: bool(value[0]) for name, value in self._own.info().items()}
+        return {name: value[0].item() for name, value in self._own.info().items()}
 
 
 class Environments(VectorEnv[Observation, Array, Array]):
@@ -218,9 +219,9 @@ class Environments(VectorEnv[Observation, Array, Array]):
         self.lab.close()
 
     def _observe(self) -> Observation:
-        each = [self._own.observe(world) for world in range(self.num_envs)]
-        made: Observation = {name: np.stack([one[name] for one in each]) for name in each[0] if name != "prompt"}
-        return {**made, "prompt": tuple(one["prompt"] for one in each)}
+        lab, worlds = self.lab, range(self.num_envs)
+        pictures = {name: np.stack([lab.frame(name, world) for world in worlds]) for name in self._own.cameras}
+        return {"state": lab.proprioception, **pictures, "prompt": tuple(lab.prompts)}
 
 
 def _letters(prompts: Sequence[str]) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 from afterlore.core import InputError
 from afterlore.lab.actions import MODES, Action, Mode
 from afterlore.lab.bench import RATE, SUBSTEPS, Bench
+from afterlore.lab.parts.panel import Panel
 from afterlore.lab.parts.part import Array, reset
 from afterlore.lab.randomise import Randomisation, Variation
 from afterlore.lab.render import Eye, Renderer
@@ -153,6 +154,16 @@ class Laboratory(Bench):
     def conditions(self) -> dict[str, Array]:
         """Each by its name, (n,) of bool. The last one holds only where all do."""
         return {**self.task.conditions(self), self.task.last: self._all.copy()}
+
+    @property
+    def displays(self) -> dict[str, Array]:
+        """What live displays show, (n,) of float each, by the name of the field."""
+        return {
+            field.name: self.state[name]["values"][:, column].copy()
+            for name, bound in self.rig.bound.items()
+            if isinstance(part := getattr(bound, "part", None), Panel)
+            for column, field in enumerate(part.fields)
+        }
 
     @property
     def success(self) -> Array:

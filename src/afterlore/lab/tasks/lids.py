@@ -93,11 +93,12 @@ class LidTask:
                 rotor = lab.model.joint(f"{NAME}/rotor/rotor").dofadr[0]
                 lab.worlds.bind("qvel")[world, rotor] = lab.state[f"{NAME}/rotor/"]["target"][world] = running
                 lab.state[f"{NAME}/rotor/"]["speed"][world] = running
-            return
-        qpos[lid] = self.one.lid.opening
-        if self._lever:
-            qpos[lever] = self.one.latch.stop
-        lab.memory["angle"][world] = self.one.lid.opening
+        else:
+            qpos[lid] = lab.memory["angle"][world] = self.one.lid.opening
+            if self._lever:
+                qpos[lever] = self.one.latch.stop
+        # Displays show what is so from the first picture on; for the other worlds this was done already.
+        self.one.act(lab.state, f"{NAME}/")
 
     def act(self, lab: Bench) -> None:
         """See ``Task``."""
