@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from afterlore.core import InputError
 from afterlore.lab.instruments.all import INSTRUMENTS, instrument
 from afterlore.lab.meshes import revolved, seen
+from afterlore.lab.parts.panel import Panel
 from afterlore.lab.parts.part import Array, blank
 from afterlore.lab.render import Eye, Renderer
 from afterlore.lab.robots.arm import Arm
@@ -33,6 +34,8 @@ Builder = Callable[[Any, Any], None]
 _COLUMNS = 3
 _FILLED = 0.9
 """Of a picture's width or height, by what it shows."""
+_SHOWN = {"temperature": 37.0, "time": 300.0, "speed": 800.0, "cycle": 12.0}
+"""On live displays."""
 _INK, _PAPER = (38, 42, 50), (250, 251, 252)
 
 
@@ -80,6 +83,12 @@ def _portrait(name: str, width: int, height: int, lids: float, meshes: Path | No
         data.joint("left").qpos = data.joint("right").qpos = Gripper().width / 4
     if hasattr(one, "lid"):
         data.joint("lid").qpos = lids * one.lid.opening
+    for prefix, part in one.parts.items() if one else ():
+        if isinstance(part, Panel):
+            display = part.bind(model, prefix)
+            state = display.initial(1)
+            state["values"][:] = [_SHOWN[field.name] for field in part.fields]
+            display.draw(model, state, 0)
     mujoco.mj_forward(model, data)
     cloud = _cloud(model, data)
     low, high = cloud.min(axis=0), cloud.max(axis=0)
