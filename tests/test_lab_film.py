@@ -68,6 +68,8 @@ def test_films_that_cannot_be_are_refused(tmp_path: Path, monkeypatch: pytest.Mo
         Film(tmp_path / "film.mp4", 64, 48) as film,
     ):
         film.add(np.zeros((48, 48, 3), dtype=np.uint8))
+    with pytest.raises(InputError, match="was given none"), Film(tmp_path / "film.mp4", 64, 48):
+        pass
     monkeypatch.setattr("av.codecs_available", set())
     with pytest.raises(InputError, match="has no 'libx264'"):
         Film(tmp_path / "film.mp4", 64, 48)
@@ -119,6 +121,8 @@ def test_a_storyboard_shows_three_moments(tmp_path: Path, capsys: pytest.Capture
     for words, said in (
         (["PickUpTube", "rack"], "tasks are drawn by themselves: leave 'rack' out"),
         (["--tasks", "PickUpTube"], "tasks are drawn by themselves: leave '--tasks' out"),
+        (["PickUpTub"], "no instrument 'PickUpTub', no labware and no task; there are"),
+        (["PickUpTube", "OpenCyclrLid"], "no instrument 'OpenCyclrLid', no labware and no task; there are"),
         (["ScrewCap"], "the task 'ScrewCap' is not there yet"),
     ):
         assert cli.run(["lab", "render", *words, "--out", str(out)]) == 2

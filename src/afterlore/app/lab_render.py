@@ -26,19 +26,25 @@ def render(
 ) -> None:
     """Draw instruments, labware and arms side by side, or what experts do in tasks."""
     need()
-    from afterlore.lab.sheet import sheet
+    from afterlore.lab.instruments.all import INSTRUMENTS
+    from afterlore.lab.robots.arms import ARMS
+    from afterlore.lab.sheet import WARE, sheet
     from afterlore.lab.storyboard import storyboard
     from afterlore.lab.tasks.all import TASKS, task
 
     if out.suffix.lower() != ".png":
         raise InputError(f"{str(out)!r}: a picture is written as .png")
+    ready = [entry.id for entry in TASKS.values() if entry.task]
+    for name in names or []:
+        if name not in {*TASKS, *INSTRUMENTS, *WARE, *ARMS}:
+            known = ", ".join((*INSTRUMENTS, *WARE, *ARMS, *ready))
+            raise InputError(f"no arm, no instrument {name!r}, no labware and no task; there are: {known}")
     out.parent.mkdir(parents=True, exist_ok=True)
     chosen = [name for name in names or [] if name in TASKS]
     if tasks or chosen:
         others = [name for name in names or [] if name not in chosen]
         if others or (tasks and chosen):
             raise InputError(f"tasks are drawn by themselves: leave {(others or ['--tasks'])[0]!r} out")
-        ready = [entry.id for entry in TASKS.values() if entry.task]
         drawn = storyboard([task(name) for name in chosen or ready], width)
     else:
         drawn = sheet(names or [], width, lids=0.0 if closed else 0.75, meshes=menagerie)

@@ -19,7 +19,7 @@ _CODEC = "libx264"
 class Film:
     """A file that is there, whole, once the context was left without an error; until then it has another name.
 
-    Raises InputError for sizes that are odd, for frames of other sizes, and where nothing encodes.
+    Raises InputError for sizes that are odd, for frames of other sizes or none, and where nothing encodes.
     """
 
     def __init__(self, path: Path, width: int, height: int, rate: int = 25) -> None:
@@ -29,6 +29,7 @@ class Film:
             raise InputError(f"this build of PyAV has no {_CODEC!r}; install the one that 'afterlore[lab]' names")
         self._path, self._part, self._size = path, path.with_name(f".{path.name}.part"), (height, width, 3)
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._frames = 0
         # The index comes first, so that a player can begin before it has all.
         self._container: Any = av.open(str(self._part), "w", format="mp4", options={"movflags": "faststart"})
         self._stream = cast(
@@ -43,16 +44,20 @@ class Film:
         picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
         for packet in self._stream.encode(picture):
             self._container.mux(packet)
+        self._frames += 1
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         try:
-            if kind is None:
+            if kind is None and self._frames:
                 for packet in self._stream.encode():
                     self._container.mux(packet)
             self._container.close()
+            # Without a frame there is no file that could be renamed.
+            if kind is None and not self._frames:
+                raise InputError(f"a film has one frame at least, and {str(self._path)!r} was given none")
             if kind is None:
                 self._part.replace(self._path)
         finally:
