@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from afterlore.app.lab_extra import need
+from afterlore.app.lab_extra import in_laboratory
 from afterlore.app.lab_render import render
 from afterlore.app.lab_tasks import Json, bench, expert, run, tasks
 from afterlore.core import InputError
@@ -15,18 +15,14 @@ from afterlore.core import InputError
 __all__ = ["app"]
 
 app = typer.Typer(help="A digital biology laboratory: physics that obeys its laws, for robot policies.")
-for command in (tasks, run, expert, bench, render):
-    app.command()(command)
 
 
-@app.command()
 def verify(
     names: Annotated[list[str] | None, typer.Argument(metavar="[LAW]...", help="Laws to measure.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Measure every law.")] = False,
     as_json: Json = False,
 ) -> None:
     """Measure the laws that parts must obey: each error beside its bound. Exit code 1 if one is broken."""
-    need()
     from afterlore.lab.verify import LAWS
     from afterlore.lab.verify import verify as measure
 
@@ -49,13 +45,11 @@ def verify(
         raise typer.Exit(1)
 
 
-@app.command()
 def mutate(
     names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Mutations; without one, all.")] = None,
     as_json: Json = False,
 ) -> None:
     """Break parts on purpose, and see that the laws notice. Exit code 1 if one goes by."""
-    need()
     from afterlore.lab.mutate import mutate as broken
 
     rows: dict[str, Any] = {}
@@ -93,3 +87,7 @@ def _show(name: str, row: dict[str, Any]) -> None:
         error = "none" if check["error"] is None else f"{check['error']:.3g}"
         table.add_row(check["check"], error, f"{check['bound']:.3g}", check["unit"], "" if check["holds"] else "BROKEN")
     console.print(table)
+
+
+for command in (tasks, run, expert, bench, render, verify, mutate):
+    app.command()(in_laboratory(command))

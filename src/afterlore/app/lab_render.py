@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from afterlore.app.lab_extra import need
 from afterlore.core import InputError
 
 __all__ = ["render"]
@@ -25,9 +24,9 @@ def render(
     ] = None,
 ) -> None:
     """Draw instruments, labware and arms side by side, or what experts do in tasks."""
-    need()
     from afterlore.lab.instruments.all import INSTRUMENTS
-    from afterlore.lab.robots.arms import ARMS
+    from afterlore.lab.robots.arms import ARMS, UR5E
+    from afterlore.lab.robots.menagerie import menagerie as meshed
     from afterlore.lab.sheet import WARE, sheet
     from afterlore.lab.storyboard import storyboard
     from afterlore.lab.tasks.all import TASKS, task
@@ -39,14 +38,17 @@ def render(
         if name not in {*TASKS, *INSTRUMENTS, *WARE, *ARMS}:
             known = ", ".join((*INSTRUMENTS, *WARE, *ARMS, *ready))
             raise InputError(f"no arm, no instrument {name!r}, no labware and no task; there are: {known}")
-    out.parent.mkdir(parents=True, exist_ok=True)
     chosen = [name for name in names or [] if name in TASKS]
     if tasks or chosen:
         others = [name for name in names or [] if name not in chosen]
         if others or (tasks and chosen):
             raise InputError(f"tasks are drawn by themselves: leave {(others or ['--tasks'])[0]!r} out")
-        drawn = storyboard([task(name) for name in chosen or ready], width)
+        if closed:
+            raise InputError("--closed is for instruments: what is open in a task is the task's own")
+        arm = meshed(menagerie, UR5E) if menagerie else UR5E
+        drawn = storyboard([task(name, arm) for name in chosen or ready], width)
     else:
         drawn = sheet(names or [], width, lids=0.0 if closed else 0.75, meshes=menagerie)
+    out.parent.mkdir(parents=True, exist_ok=True)
     drawn.save(out, optimize=True)
     typer.echo(f"The picture: {out}")

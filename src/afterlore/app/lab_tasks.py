@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from afterlore.app.lab_extra import need
 from afterlore.core import InputError
 
 if TYPE_CHECKING:
@@ -16,11 +15,12 @@ if TYPE_CHECKING:
 
 __all__ = ["bench", "expert", "run", "tasks"]
 
+_MANY = 1_000_000
 Names = Annotated[list[str] | None, typer.Argument(metavar="[TASK]...", help="Tasks, by id.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]
 Every = Annotated[bool, typer.Option("--all", help="Every task that is ready.")]
-Seed = Annotated[int, typer.Option(min=0, help="Of the first episode; the others have those that follow.")]
-Threads = Annotated[int, typer.Option(min=1, help="That step the worlds; results are the same.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**62, help="Of the first episode; the others have those that follow.")]
+Threads = Annotated[int, typer.Option(min=1, max=256, help="That step the worlds; results are the same.")]
 Robot = Annotated[str, typer.Option("--arm", help="ur5e or panda.")]
 Ranges = Annotated[str, typer.Option(help="Of domain randomisation: usual, fixed or widest.")]
 FIRST = 10_000
@@ -30,7 +30,6 @@ _RATE = 0.95
 
 def tasks(as_json: Json = False) -> None:
     """List the tasks of the laboratory: level, whether they are ready, and what has to be so in the end."""
-    need()
     from afterlore.lab.tasks.all import TASKS
 
     rows: list[dict[str, Any]] = [
@@ -55,8 +54,10 @@ def tasks(as_json: Json = False) -> None:
 def run(
     name: Annotated[str, typer.Argument(metavar="TASK", help="A task, by id.")],
     policy: Annotated[str, typer.Option(help="expert, noop or random.")] = "random",
-    episodes: Annotated[int, typer.Option(min=1)] = 5,
-    steps: Annotated[int | None, typer.Option(min=1, help="At most, in each; else the task's own limit.")] = None,
+    episodes: Annotated[int, typer.Option(min=1, max=_MANY)] = 5,
+    steps: Annotated[
+        int | None, typer.Option(min=1, max=_MANY, help="At most, in each; else the task's own limit.")
+    ] = None,
     arm: Robot = "ur5e",
     mode: Annotated[str, typer.Option(help="joint_abs or ee_delta.")] = "joint_abs",
     ranges: Ranges = "usual",
@@ -65,7 +66,6 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Let a policy do a task, and say of each episode what came of it."""
-    need()
     from afterlore.app.terminal import Bar
     from afterlore.lab import randomise
     from afterlore.lab.tasks.all import task
@@ -93,17 +93,14 @@ def run(
         typer.echo(json.dumps(row, ensure_ascii=False, indent=1))
         return
     for episode in row["episodes"]:
-        why = "; ".join([*(f"not: {one}" for one in episode["failed"]), *filter(None, [episode["said"]])])
-        typer.echo(
-            f"{episode['seed']}  {'done' if episode['success'] else 'not done'}  {episode['seconds']:.1f} s  {why}"
-        )
+        typer.echo(_line(episode))
     typer.echo(_summary(row))
 
 
 def expert(
     names: Names = None,
     every: Every = False,
-    episodes: Annotated[int, typer.Option(min=1, help="Of each task.")] = 50,
+    episodes: Annotated[int, typer.Option(min=1, max=_MANY, help="Of each task.")] = 50,
     arm: Robot = "ur5e",
     ranges: Ranges = "usual",
     seed: Seed = FIRST,
@@ -112,12 +109,13 @@ def expert(
     as_json: Json = False,
 ) -> None:
     """Let experts do tasks, each from a beginning of its own. Exit code 1 if one succeeds in less than 95 %."""
-    need()
     from afterlore.app.terminal import Bar
     from afterlore.lab import randomise
     from afterlore.lab.trials import trials
 
     chosen, drawn = _chosen(names, every, arm), randomise.ranges(ranges)
+    if out is not None:
+        _folder(out)
     rows = []
     with Bar(quiet=as_json) as bar:
         for one in chosen:
@@ -129,7 +127,7 @@ def expert(
                 typer.echo(_summary(rows[-1]))
                 for episode in rows[-1]["episodes"]:
                     if not episode["success"]:
-                        typer.echo(f"  seed {episode['seed']}: not {', '.join(episode['failed'])} {episode['said']}")
+                        typer.echo(f"  {_line(episode)}")
     if out is not None:
         _film(chosen, seed, out, quiet=as_json)
     holds = all(row["rate"] >= _RATE for row in rows)
@@ -142,12 +140,11 @@ def expert(
 def bench(
     names: Names = None,
     arm: Robot = "ur5e",
-    worlds: Annotated[int, typer.Option(min=1, help="That are stepped together.")] = 1,
+    worlds: Annotated[int, typer.Option(min=1, max=4096, help="That are stepped together.")] = 1,
     draw: Annotated[bool, typer.Option("--draw/--no-draw", help="Pictures of both cameras too, at 224 x 224.")] = True,
     as_json: Json = False,
 ) -> None:
     """Measure how fast the laboratory is while an expert works, beside its peer. Without a task, all."""
-    need()
     from afterlore.lab.speed import PEER_SETS, speeds
 
     rows = []
@@ -177,6 +174,14 @@ def _chosen(names: list[str] | None, every: bool, arm: str) -> "list[Task]":
     if not every and not names:
         raise InputError(f"name a task, or give --all; there are: {', '.join(ready)}")
     return [task(name, arm) for name in (ready if every else dict.fromkeys(names or []))]
+
+
+def _folder(out: Path) -> None:
+    """Made before the work begins, so that nothing is lost where it cannot be."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{str(out)!r} is no folder that can be written to: {error.strerror}") from error
 
 
 def _film(chosen: "list[Task]", seed: int, out: Path, *, quiet: bool) -> None:
@@ -211,6 +216,12 @@ def _row(found: "Trials") -> dict[str, Any]:
             for episode in found.episodes
         ],
     }
+
+
+def _line(episode: dict[str, Any]) -> str:
+    end = "done" if episode["success"] else "not done"
+    why = "; ".join([*(f"not {name}" for name in episode["failed"]), *filter(None, [episode["said"]])])
+    return f"{episode['seed']}  {end} after {episode['seconds']:.1f} s{': ' if why else ''}{why}"
 
 
 def _summary(row: dict[str, Any]) -> str:

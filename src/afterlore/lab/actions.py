@@ -1,8 +1,9 @@
 """Action modes: what a policy's numbers mean, and how they become what servos are told.
 
 ``joint_abs``: angles of the joints, radians, and the width between the fingers, metres.
-``ee_delta``: how far the tool moves in this step, along and about the axes of the arm's base (x, y, z, metres; a
-rotation vector, radians), and the width. Its inverse kinematics are mink's.
+``ee_delta``: how far the tool, the middle between the pads, moves in this step along the axes of the arm's base (x, y,
+z, metres), how far it turns about itself (a rotation vector along the same axes, radians), and the width. Its inverse
+kinematics are mink's.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,6 +15,7 @@ import numpy as np
 from afterlore.core import InputError
 from afterlore.lab.parts.part import Array
 from afterlore.lab.robots.arm import Arm
+from afterlore.lab.robots.gripper import TOOL
 from afterlore.lab.robots.ik import Solver
 
 __all__ = ["MODES", "Action", "Mode"]
@@ -21,8 +23,8 @@ __all__ = ["MODES", "Action", "Mode"]
 Mode = Literal["joint_abs", "ee_delta"]
 _STEP, _TURN = 0.02, 0.1
 """The most that ``ee_delta`` takes: metres along an axis, radians about one."""
-_LOST = 0.02
-"""Metres from where it should be, beyond which an arm stays where it is."""
+_LOST, _TWISTED = 2e-4, 5e-4
+"""Metres and radians from where the tool should be, beyond which an arm stays where it is."""
 
 
 class Action(Protocol):
@@ -97,7 +99,7 @@ class _EeDelta(_Limited):
         names = ("dx", "dy", "dz", "rx", "ry", "rz", "width")
         high = [_STEP] * 3 + [_TURN] * 3
         super().__init__(names, [*(-most for most in high), 0], [*high, width])
-        self._arm, self._solver = arm, Solver(arm)
+        self._arm, self._solver = arm, Solver(arm, TOOL)
 
     def targets(self, command: Array, actions: Array) -> Array:
         """Angles that move the tool; an arm that cannot follow stays where it is."""
@@ -111,10 +113,11 @@ class _EeDelta(_Limited):
             mujoco.mju_axisAngle2Quat(quaternion, actions[world, 3:6] / max(angle, 1e-12), angle)
             mujoco.mju_quat2Mat(turn, quaternion)
             aim = pose.copy()
+            aim[:3, 3] += TOOL * pose[:3, 2]
             aim[:3, :3] = turn.reshape(3, 3) @ pose[:3, :3]
             aim[:3, 3] += actions[world, :3]
-            reached = self._solver.solve(aim, command[world, :-1], iterations=5)
-            if reached.distance < _LOST:
+            reached = self._solver.solve(aim, command[world, :-1], iterations=10)
+            if reached.distance < _LOST and reached.turn < _TWISTED:
                 made[world, :-1] = reached.angles
         return made
 

@@ -2,6 +2,7 @@
 
 from typing import Any, Literal
 
+import mujoco
 import numpy as np
 
 from afterlore.lab.parts.part import Array, State
@@ -27,7 +28,7 @@ class Bench:
         self.seconds = SUBSTEPS * self.rig.dt
         """Of a control step."""
         self._robot = _under(self.model, self.model.body("stand").id)
-        self._seen: dict[int, tuple[Any, Any]] = {}
+        self._data: dict[int, Any] = {}
 
     def pose(self, name: str, world: int, kind: Literal["body", "geom"] = "body") -> Array:
         """Of a body or a geom: (4, 4), in the room's frame."""
@@ -43,25 +44,30 @@ class Bench:
         others = _under(self.model, self.model.body(body).id)
         owner = self.model.geom_bodyid
         found: set[str] = set()
-        for one, two in self.seen(world)[1].contact.geom:
+        for one, two in self.data(world).contact.geom:
             for mine, its in ((owner[one], owner[two]), (owner[two], owner[one])):
                 if self._robot[mine] and others[its]:
                     found.add(self.model.body(int(mine)).name)
         return found
 
-    def seen(self, world: int) -> tuple[Any, Any]:
-        """Model and data of a world, as MuJoCo's own functions want them."""
-        model, data = self._seen.get(world, (None, None))
-        if model is None:
-            model = self.rig.batch.get_model(world)
-            self._seen[world] = model, None
-        data = self.rig.batch.get_data(world, data)
-        self._seen[world] = model, data
-        return model, data
+    def pressing(self, world: int, geom: str, body: str) -> float:
+        """Newtons with which a geom presses on a body or what hangs on it."""
+        others, owner, mine = (
+            _under(self.model, self.model.body(body).id),
+            self.model.geom_bodyid,
+            self.model.geom(geom).id,
+        )
+        data, total, force = self.data(world), 0.0, np.zeros(6)
+        for number, (one, two) in enumerate(data.contact.geom):
+            if (one == mine and others[owner[two]]) or (two == mine and others[owner[one]]):
+                mujoco.mj_contactForce(self.model, data, number, force)
+                total += float(force[0])
+        return total
 
-    def changed(self, world: int) -> None:
-        """Its model is not the one that it was."""
-        self._seen.pop(world, None)
+    def data(self, world: int) -> Any:
+        """``MjData`` of a world as it is now, to read: the next call for this world writes over it."""
+        self._data[world] = self.rig.batch.get_data(world, self._data.get(world))
+        return self._data[world]
 
 
 def _under(model: Any, root: int) -> Array:

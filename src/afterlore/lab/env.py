@@ -13,12 +13,14 @@ An observation has ``state`` (angles of the joints, radians, and the width betwe
 which terminates the episode; its time limit truncates it. Arrays are copies: none changes after it was given.
 """
 
+import string
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import gymnasium
 import numpy as np
 from gymnasium import spaces
+from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
@@ -27,7 +29,7 @@ from afterlore.lab.actions import Mode
 from afterlore.lab.bench import RATE
 from afterlore.lab.laboratory import Laboratory
 from afterlore.lab.parts.part import Array
-from afterlore.lab.randomise import Randomisation
+from afterlore.lab.randomise import Randomisation, ranges
 from afterlore.lab.robots.arm import Arm
 from afterlore.lab.scene import CAMERAS
 from afterlore.lab.tasks.all import TASKS, task
@@ -35,8 +37,8 @@ from afterlore.lab.tasks.all import TASKS, task
 __all__ = ["Environment", "Environments", "register"]
 
 Observation = dict[str, Any]
-_LONGEST = 120
-"""Characters of a prompt."""
+_LONGEST, _LETTERS = 120, string.ascii_letters + string.digits + string.punctuation + " "
+"""Characters of a prompt, of any task: spaces of tasks with one arm are alike."""
 
 
 class _Lab:
@@ -49,16 +51,18 @@ class _Lab:
         n: int,
         cameras: Sequence[str],
         mode: Mode,
-        randomisation: Mapping[str, float] | Randomisation | None,
+        randomisation: str | Mapping[str, float] | Randomisation | None,
         threads: int,
         size: int,
     ) -> None:
-        for camera in cameras:
+        for camera in [cameras] if isinstance(cameras, str) else cameras:
             if camera not in CAMERAS:
                 raise InputError(f"no camera {camera!r}; there are: {', '.join(CAMERAS)}")
-        ranges = randomisation if isinstance(randomisation, Randomisation) else Randomisation.of(randomisation or {})
-        self.cameras = tuple(cameras)
-        self.lab = Laboratory(task(name, arm), n, threads=threads, mode=mode, randomisation=ranges, size=size)
+        drawn = randomisation
+        if not isinstance(drawn, Randomisation):
+            drawn = ranges(drawn) if isinstance(drawn, str) else Randomisation.of(drawn or {})
+        self.cameras = (cameras,) if isinstance(cameras, str) else tuple(cameras)
+        self.lab = Laboratory(task(name, arm), n, threads=threads, mode=mode, randomisation=drawn, size=size)
         low, high = self.lab.action.low, self.lab.action.high
         self.action_space = spaces.Box(low.astype(np.float32), high.astype(np.float32), dtype=np.float32)
         # Joint angles or a finger that contact pushes past its limit are still in the space.
@@ -69,7 +73,7 @@ class _Lab:
             {
                 "state": spaces.Box(least, most, dtype=np.float32),
                 **{camera: spaces.Box(0, 255, (size, size, 3), np.uint8) for camera in self.cameras},
-                "prompt": spaces.Text(_LONGEST, charset=_letters(self.lab.task.prompts)),
+                "prompt": spaces.Text(_LONGEST, charset=_LETTERS),
             }
         )
 
@@ -82,15 +86,20 @@ class _Lab:
     def seeds(self, seed: int | Sequence[int | None] | None, noise: np.random.Generator) -> list[int]:
         """One for each world, from one for all, from a list, or drawn."""
         n = self.lab.n
+        if isinstance(seed, str | float):
+            raise InputError(f"a seed is a whole number from 0 on, or one for each environment, not {seed!r}")
         if seed is not None and not isinstance(seed, int | np.integer):
             if len(seed) != n:
                 raise InputError(f"a seed for each of {n} environments, not {len(seed)}")
-            return [int(noise.integers(2**31)) if one is None else int(one) for one in seed]
-        return [int(noise.integers(2**31)) for _ in range(n)] if seed is None else [int(seed) + at for at in range(n)]
+            return [_drawn(noise) if one is None else one for one in seed]
+        return [_drawn(noise) for _ in range(n)] if seed is None else [int(seed) + at for at in range(n)]
 
 
 class Environment(gymnasium.Env[Observation, Array]):
-    """One world of one task. ``render_mode="rgb_array"`` shows what the fixed camera sees."""
+    """One world of one task. ``render_mode="rgb_array"`` shows what the fixed camera sees.
+
+    The time limit is that of the specification, which ``gymnasium.make`` keeps by a wrapper, and this class does not.
+    """
 
     # Gymnasium declares it so.
     metadata = {"render_modes": ["rgb_array"], "render_fps": RATE}  # noqa: RUF012
@@ -102,7 +111,7 @@ class Environment(gymnasium.Env[Observation, Array]):
         arm: str | Arm = "ur5e",
         cameras: Sequence[str] = CAMERAS,
         mode: Mode = "joint_abs",
-        randomisation: Mapping[str, float] | Randomisation | None = None,
+        randomisation: str | Mapping[str, float] | Randomisation | None = None,
         size: int = 224,
         render_mode: str | None = None,
     ) -> None:
@@ -111,6 +120,8 @@ class Environment(gymnasium.Env[Observation, Array]):
         """
         self._own = _Lab(task, arm, 1, cameras, mode, randomisation, 1, size)
         self.observation_space, self.action_space = self._own.observation_space, self._own.action_space
+        if render_mode not in (None, *self.metadata["render_modes"]):
+            raise InputError(f"no render mode {render_mode!r}; there is: rgb_array")
         self.render_mode = render_mode
 
     @property
@@ -131,8 +142,7 @@ class Environment(gymnasium.Env[Observation, Array]):
         """20 ms. Raises InputError for what is no action."""
         self.lab.step(np.asarray(action)[None])
         done = bool(self.lab.success[0])
-        late = bool(self.lab.steps[0] >= self.lab.limit)
-        return self._observe(), float(done), done, late and not done, self._first()
+        return self._observe(), float(done), done, False, self._first()
 
     def render(self) -> Array:
         """A picture (size, size, 3)."""
@@ -171,17 +181,19 @@ class Environments(VectorEnv[Observation, Array, Array]):
         arm: str | Arm = "ur5e",
         cameras: Sequence[str] = CAMERAS,
         mode: Mode = "joint_abs",
-        randomisation: Mapping[str, float] | Randomisation | None = None,
+        randomisation: str | Mapping[str, float] | Randomisation | None = None,
         size: int = 224,
         threads: int = 1,
-        **_: Any,
+        max_episode_steps: int | None = None,
     ) -> None:
         self._own = _Lab(task, arm, num_envs, cameras, mode, randomisation, threads, size)
         self.num_envs = num_envs
+        self._limit = max_episode_steps or self._own.lab.limit
         self.single_observation_space, self.single_action_space = self._own.observation_space, self._own.action_space
         self.observation_space = batch_space(self._own.observation_space, num_envs)
         self.action_space = batch_space(self._own.action_space, num_envs)
         self._ended = np.zeros(num_envs, dtype=bool)
+        self._noises: list[np.random.Generator] = []
 
     @property
     def lab(self) -> Laboratory:
@@ -193,26 +205,34 @@ class Environments(VectorEnv[Observation, Array, Array]):
     ) -> tuple[Observation, dict[str, Any]]:
         """As Gymnasium says: one seed is that of the first world, the others have those that follow."""
         del options
-        if seed is not None:
-            self._np_random = np.random.default_rng(seed if isinstance(seed, int | np.integer) else None)
-        self.lab.reset(seeds=self._own.seeds(seed, self.np_random))
+        # Each world goes on from its own seed, as environments do one by one.
+        if seed is None and self._noises:
+            seeds = [_drawn(noise) for noise in self._noises]
+        else:
+            seeds = self._own.seeds(seed, self.np_random)
+        self.lab.reset(seeds=seeds)
+        if seed is not None or not self._noises:
+            self._noises = [seeding.np_random(int(one))[0] for one in seeds]
         self._ended[:] = False
-        return self._observe(), self._own.info()
+        return self._observe(), self._info()
 
     def step(self, actions: Array) -> tuple[Observation, Array, Array, Array, dict[str, Any]]:
         """20 ms in every world. Raises InputError for what is no action."""
         before = np.flatnonzero(self._ended)
-        actions = np.array(actions, dtype=float)
-        if actions.shape[:1] == (self.num_envs,):
-            # What is asked of a world that ended is not looked at.
-            actions[before] = self.lab.action.nothing(self.lab.command)[before]
+        actions = self.lab.action.checked(actions, self.num_envs)
+        # What is asked of a world that ended is not done.
+        actions[before] = self.lab.action.nothing(self.lab.command)[before]
         self.lab.step(actions)
-        if len(before):
-            self.lab.reset(before.tolist(), [int(self.np_random.integers(2**31)) for _ in before])
+        self.lab.reset(before.tolist(), [_drawn(self._noises[world]) for world in before])
         done = self.lab.success.copy()
-        late = (self.lab.steps >= self.lab.limit) & ~done
+        late = (self.lab.steps >= self._limit) & ~done
         self._ended = done | late
-        return self._observe(), done.astype(np.float64), done, late, self._own.info()
+        return self._observe(), done.astype(np.float64), done, late, self._info()
+
+    def _info(self) -> dict[str, Any]:
+        info = self._own.info()
+        # Gymnasium's convention: which worlds a value is there for.
+        return {**info, **{f"_{name}": np.ones(self.num_envs, dtype=bool) for name in info}}
 
     def close_extras(self, **_: Any) -> None:
         """Free what they draw with."""
@@ -224,8 +244,8 @@ class Environments(VectorEnv[Observation, Array, Array]):
         return {"state": lab.proprioception, **pictures, "prompt": tuple(lab.prompts)}
 
 
-def _letters(prompts: Sequence[str]) -> str:
-    return "".join(sorted(set("".join(prompts))))
+def _drawn(noise: np.random.Generator) -> int:
+    return int(noise.integers(2**31))
 
 
 def register() -> None:
@@ -237,7 +257,7 @@ def register() -> None:
                 entry_point="afterlore.lab.env:Environment",
                 vector_entry_point="afterlore.lab.env:Environments",
                 kwargs={"task": entry.id},
-                order_enforce=True,
+                max_episode_steps=round(entry.task.seconds * RATE),
             )
 
 

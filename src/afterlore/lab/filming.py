@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from afterlore.core import InputError
 from afterlore.lab.bench import RATE
 from afterlore.lab.experts.all import Crew
 from afterlore.lab.laboratory import Laboratory
@@ -79,8 +80,10 @@ def show(
     tasks: Sequence[Task], seed: int, out: Path, *, size: int = 448, done: Callable[[], None] = lambda: None
 ) -> list[Path]:
     """Film one episode of each in the folder ``out``, and write ``index.html`` there: all files, the page first."""
-    episodes = [film(task, seed, out / f"{task.id}.mp4", size=size, done=done) for task in tasks]
     index = out / "index.html"
+    if index.is_dir():
+        raise InputError(f"{str(index)!r} is a folder; the page is to be written there: free it or name another place")
+    episodes = [film(task, seed, out / f"{task.id}.mp4", size=size, done=done) for task in tasks]
     part = index.with_name(f".{index.name}.part")
     part.write_text(page(episodes), encoding="utf-8")
     part.replace(index)

@@ -6,8 +6,9 @@ is the same bit for bit whatever the others do, and however many threads step th
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from numbers import Integral
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import mujoco
 import numpy as np
@@ -19,8 +20,9 @@ from afterlore.lab.parts.panel import Panel
 from afterlore.lab.parts.part import Array, reset
 from afterlore.lab.randomise import Randomisation, Variation
 from afterlore.lab.render import Eye, Renderer
+from afterlore.lab.robots.gripper import TOOL
 from afterlore.lab.robots.ik import Solver
-from afterlore.lab.scene import CAMERAS, GRIPPER, ROBOT, TOOL, aimed
+from afterlore.lab.scene import CAMERAS, GRIPPER, ROBOT, aimed
 from afterlore.lab.tasks.task import SETTLED, Task
 
 __all__ = ["Laboratory"]
@@ -46,14 +48,18 @@ class Laboratory(Bench):
     ) -> None:
         """``size`` of pictures, pixels; ``fine`` ones have smooth edges.
 
-        Raises InputError for numbers that are too small, and modes that are none.
+        Raises InputError for numbers that are out of limits, and modes that are none.
         """
-        if n < 1 or threads < 1 or size < 16:
-            raise InputError(
-                f"a laboratory has a world, a thread and 16 pixels at least, not {n}, {threads} and {size}"
-            )
+        for name, value, least, most in (
+            ("worlds", n, 1, 4096),
+            ("threads", threads, 1, 256),
+            ("pixels", size, 16, 2048),
+        ):
+            if not isinstance(value, Integral) or not least <= value <= most:
+                raise InputError(f"a laboratory has {least} to {most} {name}, not {value!r}")
         if mode not in MODES:
             raise InputError(f"no action mode {mode!r}; there are: {', '.join(MODES)}")
+        self.mode = mode
         self.task, self.size, self._fine, self._ranges = task, size, fine, randomisation
         scene = task.scene()
         super().__init__(scene, n, threads)
@@ -76,10 +82,13 @@ class Laboratory(Bench):
         self.memory = task.memory(n)
         self.prompts: list[str] = [""] * n
         self.steps = np.zeros(n, dtype=np.int64)
-        """Since the reset."""
+        """Since the reset,"""
+        self.resets = np.zeros(n, dtype=np.int64)
+        """and how many there were."""
         self._held = np.zeros(n, dtype=np.int64)
-        self._all = np.zeros(n, dtype=bool)
         self._renderer: Renderer | None = None
+        self._models: dict[int, Any] = {}
+        """Copies with each world's own colours, lights and cameras, made when it is drawn."""
         self.reset()
 
     @property
@@ -104,10 +113,14 @@ class Laboratory(Bench):
         numbers = chosen if seeds is None else list(seeds)
         if len(numbers) != len(chosen):
             raise InputError(f"a seed for each world: {len(chosen)} worlds, {len(numbers)} seeds")
+        for seed in numbers:
+            if not isinstance(seed, Integral) or seed < 0:
+                raise InputError(f"a seed is a whole number from 0 on, not {seed!r}")
         if not chosen:
             return
         at = np.array(chosen)
         self.rig.batch.reset(at, stage=mujoco.mjtStage.mjSTAGE_NONE)
+        self.worlds.restore(self.model, at)
         for name, bound in self.rig.bound.items():
             reset(bound, self.state[name], at)
         fresh = self.task.memory(self.n)
@@ -116,6 +129,7 @@ class Laboratory(Bench):
         home = self._home
         self.command[at] = home
         self.steps[at] = self._held[at] = 0
+        self.resets[at] += 1
         qpos, ctrl = self.worlds.bind("qpos"), self.worlds.bind("ctrl")
         for world, seed in zip(chosen, numbers, strict=True):
             noise = np.random.default_rng(seed)
@@ -125,10 +139,9 @@ class Laboratory(Bench):
             qpos[world, self._fingers] = self.width / 2
             ctrl[world, self._servos] = home
             self.task.begin(self, world, noise)
-            self.changed(world)
+            self._models.pop(world, None)
         self.rig.batch.set_const(at)
         self.rig.batch.forward(at, stage=mujoco.mjtStage.mjSTAGE_VEL)
-        self._look()
 
     def step(self, actions: Array) -> None:
         """One control step, 20 ms: (n, d) actions of the mode. Raises InputError for what is no action."""
@@ -142,18 +155,20 @@ class Laboratory(Bench):
         self.command = after
         self.steps += 1
         self.task.act(self)
-        self._look()
-        self._held = np.where(self._all, self._held + 1, 0)
+        self._held = np.where(self._holds(), self._held + 1, 0)
 
-    def _look(self) -> None:
-        self._all = np.logical_and.reduce(list(self.task.conditions(self).values()))
-        for world in np.flatnonzero(self._all):
-            self._all[world] = self.task.released(self, int(world))
+    def _holds(self) -> Array:
+        every = np.logical_and.reduce(list(self.task.conditions(self).values()))
+        # Contacts are looked at last, and only where it depends on them.
+        for world in np.flatnonzero(every):
+            every[world] = self.task.contact_holds(self, int(world))
+        return np.asarray(every)
 
     @property
     def conditions(self) -> dict[str, Array]:
-        """Each by its name, (n,) of bool. The last one holds only where all do."""
-        return {**self.task.conditions(self), self.task.last: self._all.copy()}
+        """Each by its name, (n,) of bool."""
+        contacts = np.array([self.task.contact_holds(self, world) for world in range(self.n)])
+        return {**self.task.conditions(self), self.task.last: contacts}
 
     @property
     def displays(self) -> dict[str, Array]:
@@ -179,25 +194,31 @@ class Laboratory(Bench):
 
     def frame(self, camera: str | Eye, world: int = 0) -> Array:
         """What a camera sees: a new array (size, size, 3), uint8. Raises InputError for a camera that is none."""
-        if isinstance(camera, str) and camera not in CAMERAS:
+        if not isinstance(camera, Eye) and camera not in CAMERAS:
             raise InputError(f"no camera {camera!r}; there are: {', '.join(CAMERAS)}")
         if self._renderer is None:
             self._renderer = Renderer(self.model, self.size, self.size, fine=self._fine)
         for name, bound in self.rig.bound.items():
             if hasattr(bound, "draw"):
                 self._renderer.upload(bound.draw(self.model, self.state[name], world))
-        model, data = self.seen(world)
-        return self._renderer.frame(data, camera, model)
+        if world not in self._models:
+            self._models[world] = self.rig.batch.get_model(world)
+        return self._renderer.frame(self.data(world), camera, self._models[world])
 
     def digest(self) -> list[str]:
-        """A hash of all that each world is: physics, parts, memory, commands."""
+        """A hash of all that each world is: physics, what it has for itself, parts, memory, commands."""
         states: Mapping[str, Mapping[str, Array]] = {**self.state, "": self.memory}
-        fields = [self.worlds.bind(name) for name in ("qpos", "qvel", "act", "ctrl", "qacc_warmstart", "eq_active")]
-        fields += [self.command, *(values for state in states.values() for values in state.values())]
-        return [
-            hashlib.sha256(b"".join(np.ascontiguousarray(field[world]).tobytes() for field in fields)).hexdigest()
-            for world in range(self.n)
-        ]
+        fields = [self.rig.batch.state, self.command, self.steps, self._held]
+        fields += [values for state in states.values() for values in state.values()]
+        return [self._digest(world, [np.asarray(field[world]) for field in fields]) for world in range(self.n)]
+
+    def _digest(self, world: int, fields: list[Array]) -> str:
+        made = hashlib.sha256(self.prompts[world].encode())
+        for name, value in self.worlds.own(self.model, world).items():
+            made.update(name.encode() + value.tobytes())
+        for field in fields:
+            made.update(field.tobytes())
+        return made.hexdigest()
 
     def close(self) -> None:
         """Free what it draws with."""

@@ -7,6 +7,7 @@ order, whatever the ranges are, from a generator of the world's own seed.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from numbers import Real
 from typing import Any
 
 import mujoco
@@ -54,7 +55,7 @@ class Randomisation:
     def __post_init__(self) -> None:
         for field in fields(self):
             value, most = getattr(self, field.name), _MOST[field.name]
-            if not (isinstance(value, int | float) and math.isfinite(value) and 0 <= value <= most):
+            if not (isinstance(value, Real) and 0 <= float(value) <= most):
                 raise InputError(f"the randomisation of {field.name} is a number from 0 to {most}, not {value!r}")
 
     @classmethod

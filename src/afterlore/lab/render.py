@@ -3,9 +3,11 @@
 Shadows and smooth edges are off where nobody asks for them: on a processor they cost most of the time.
 """
 
+import os
+import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import mujoco
 import numpy as np
@@ -39,9 +41,17 @@ class Renderer:
     ``fine`` ones have smooth edges. Raises InputError that names the packages where nothing can draw.
     """
 
+    _process: ClassVar[int | None] = None
+    """The first that drew."""
+
     def __init__(
         self, model: Any, width: int = 224, height: int = 224, *, fine: bool = False, shadows: bool = False
     ) -> None:
+        # Graphics do not survive a fork: in the child, the first call would wait for ever.
+        if Renderer._process not in (None, os.getpid()):
+            raise InputError("this process was forked from one that drew; start it by spawn: context='spawn'")
+        Renderer._process = os.getpid()
+        self._thread = threading.get_ident()
         self._model, self._size = model, (width, height)
         vision = model.vis.global_
         vision.offwidth, vision.offheight = max(width, vision.offwidth), max(height, vision.offheight)
@@ -65,6 +75,8 @@ class Renderer:
         """A new array (height, width, 3), uint8. ``model`` is another of the same shapes, with its own colours, lights
         and cameras. Raises InputError for a camera that is not there.
         """
+        if threading.get_ident() != self._thread:
+            raise InputError("pictures are drawn by the thread that drew the first one, and by no other")
         self._context.make_current()
         mujoco.mjv_updateScene(
             model or self._model,
@@ -85,7 +97,8 @@ class Renderer:
     def _camera(self, camera: str | Eye) -> Any:
         if isinstance(camera, Eye):
             return camera.camera
-        found = mujoco.mj_name2id(self._model, mujoco.mjtObj.mjOBJ_CAMERA, camera)
+        known = isinstance(camera, str)
+        found = mujoco.mj_name2id(self._model, mujoco.mjtObj.mjOBJ_CAMERA, camera) if known else -1
         if found < 0:
             names = [self._model.camera(number).name for number in range(self._model.ncam)]
             raise InputError(f"no camera {camera!r}; there are: {', '.join(names) or 'none'}")

@@ -16,15 +16,13 @@ from afterlore.lab.parts.part import Array, Part, blank
 from afterlore.lab.robots.arm import Arm
 from afterlore.lab.robots.gripper import Gripper
 
-__all__ = ["CAMERAS", "GRIPPER", "ROBOT", "TEXTURES", "TOOL", "Scene", "aimed", "looking"]
+__all__ = ["CAMERAS", "GRIPPER", "ROBOT", "TEXTURES", "Scene", "aimed", "looking"]
 
 CAMERAS = ("front", "wrist")
 ROBOT = "robot/"
 """What the names of the arm begin with,"""
 GRIPPER = "gripper/"
 """and those of the gripper."""
-TOOL = Gripper().reach
-"""From an arm's flange to the middle between the gripper's pads, metres."""
 TEXTURES = 4
 """That a bench top may have, ``bench0`` and so on."""
 

@@ -124,8 +124,6 @@ def trials(
     """
     if policy not in POLICIES:
         raise InputError(f"no policy {policy!r}; there are: {', '.join(POLICIES)}")
-    if policy == "expert" and mode != "joint_abs":
-        raise InputError(f"the expert acts in the mode 'joint_abs', not in {mode!r}")
     if not seeds or (steps is not None and steps < 1):
         raise InputError(f"there is an episode and a step at least, not {len(seeds)} and {steps}")
     found: list[Episode] = []

@@ -1,11 +1,11 @@
 """The expert of every task that is there, and a run of it over n worlds."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 
 from afterlore.core import InputError
-from afterlore.lab.experts.hand import Actions, Hand, Unreachable
+from afterlore.lab.experts.hand import Actions, GaveUp, Hand
 from afterlore.lab.experts.lids import close_lid, open_lid
 from afterlore.lab.experts.pickup import pick_up
 from afterlore.lab.laboratory import Laboratory
@@ -31,26 +31,28 @@ class Crew:
     """An expert for each world of a laboratory, which has the mode ``joint_abs``."""
 
     def __init__(self, lab: Laboratory) -> None:
+        """Raises InputError for another mode."""
+        if lab.mode != "joint_abs":
+            raise InputError(f"the expert acts in the mode 'joint_abs', not in {lab.mode!r}")
         self._lab, self._expert = lab, expert(lab.task)
         self._hands = [Hand(lab, world) for world in range(lab.n)]
         self._skills: list[Actions] = [iter(())] * lab.n
+        self._resets = np.zeros(lab.n, dtype=np.int64)
         self.said: list[str] = [""] * lab.n
         """Why an expert gave up."""
-        self.begin(range(lab.n))
-
-    def begin(self, ids: Iterator[int] | range | list[int]) -> None:
-        """Anew in worlds that were reset."""
-        for world in ids:
-            self._skills[world] = self._expert(self._hands[world])
-            self.said[world] = ""
 
     def actions(self) -> Array:
-        """(n, d): what each does next."""
-        made = self._lab.action.nothing(self._lab.command)
+        """(n, d): what each does next. In a world that was reset it begins anew."""
+        lab = self._lab
+        for world in map(int, np.flatnonzero(self._resets != lab.resets)):
+            self._skills[world] = self._expert(self._hands[world])
+            self.said[world] = ""
+        self._resets[:] = lab.resets
+        made = lab.action.nothing(lab.command)
         for world, skill in enumerate(self._skills):
             try:
                 made[world] = next(skill, made[world])
-            except Unreachable as error:
+            except GaveUp as error:
                 self.said[world] = str(error)
                 self._skills[world] = iter(())
         return np.asarray(made)

@@ -13,10 +13,10 @@ from afterlore.core import InputError
 from afterlore.lab.bench import RATE
 from afterlore.lab.laboratory import Laboratory
 from afterlore.lab.parts.part import Array
+from afterlore.lab.robots.gripper import TOOL
 from afterlore.lab.robots.ik import Solver
-from afterlore.lab.scene import GRIPPER, TOOL
 
-__all__ = ["Actions", "Hand", "Unreachable", "between"]
+__all__ = ["Actions", "GaveUp", "Hand", "Unreachable", "between"]
 
 Actions = Iterator[Array]
 """Of ``joint_abs``, (joints + 1,) each."""
@@ -26,7 +26,11 @@ _JOINT_SPEED = 1.4
 """rad/s, less than any joint's own."""
 
 
-class Unreachable(InputError):
+class GaveUp(InputError):
+    """What an expert could not do."""
+
+
+class Unreachable(GaveUp):
     """A pose to which the arm cannot bring its tool."""
 
 
@@ -57,10 +61,6 @@ class Hand:
     def width(self) -> float:
         """Between its fingers, as they are, metres."""
         return float(self.lab.proprioception[self.world, -1])
-
-    def touched(self, body: str) -> set[str]:
-        """Bodies of the robot that touch ``body``, or what hangs on it."""
-        return self.lab.touching(self.world, body)
 
     def pose(self, body: str) -> Array:
         """(4, 4), of a body in the room."""
@@ -106,9 +106,10 @@ class Hand:
         """Stay."""
         yield from self.grip(float(self.command[-1]), seconds)
 
-    def holds(self, body: str) -> bool:
-        """Whether both fingers touch it."""
-        return {f"{GRIPPER}left", f"{GRIPPER}right"} <= self.touched(body)
+    @property
+    def missing(self) -> list[str]:
+        """Conditions of the task that do not hold here."""
+        return [name for name, held in self.lab.conditions.items() if not held[self.world]]
 
 
 def between(one: Array, other: Array, share: float) -> Array:

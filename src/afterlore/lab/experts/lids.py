@@ -8,14 +8,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from afterlore.lab.experts.hand import Actions, Hand, Unreachable
+from afterlore.lab.experts.hand import Actions, GaveUp, Hand, Unreachable
 from afterlore.lab.parts.part import Array
 from afterlore.lab.scene import aimed
 from afterlore.lab.tasks.lids import NAME, LidTask
 
 __all__ = ["close_lid", "open_lid"]
 
-_TRIES = 4
 _HALF = 0.011
 """Of closed fingers across, and how far before the tool their tip is, metres."""
 _TIP = 0.018
@@ -52,6 +51,11 @@ class _Lid:
         """Whether the latch holds it."""
         return bool(self.hand.lab.state[f"{NAME}/latch/"]["engaged"][self.hand.world])
 
+    @property
+    def locked(self) -> bool:
+        """Whether its interlock holds it."""
+        return bool(self.hand.lab.state[f"{NAME}/"]["interlock"][self.hand.world])
+
     def _local(self, place: Array) -> Array:
         """A place of the room in the instrument's frame."""
         return np.asarray(self.frame[:3, :3].T @ (place - self.frame[:3, 3]))
@@ -72,19 +76,28 @@ class _Lid:
 
 def open_lid(task: LidTask, hand: Hand) -> Actions:
     """The expert of the ``Open…Lid`` tasks."""
-    lid = _Lid(task, hand)
+    yield from _persist(_Lid(task, hand), _open_once)
+
+
+def close_lid(task: LidTask, hand: Hand) -> Actions:
+    """The expert of the ``Close…Lid`` tasks."""
+    yield from _persist(_Lid(task, hand), _close_once)
+
+
+def _persist(lid: _Lid, once: Callable[[_Lid, float], Actions]) -> Actions:
+    """Try until it is done, each time another way. Raises GaveUp after the last one."""
+    hand = lid.hand
     yield from hand.grip(0.0, 0.5)
     beyond: Unreachable | None = None
     for pitch in _HOOKS:
         try:
-            yield from _open_once(lid, pitch)
+            yield from once(lid, pitch)
         except Unreachable as error:
             beyond = error
-        if lid.angle > lid.one.lid.opening / 2:
+        if not hand.missing:
             break
     else:
-        if beyond:
-            raise beyond
+        raise beyond or GaveUp(f"{len(_HOOKS)} tries, and still not: {', '.join(hand.missing)}")
     while True:
         yield np.array(hand.command)
 
@@ -92,12 +105,13 @@ def open_lid(task: LidTask, hand: Hand) -> Actions:
 def _open_once(lid: _Lid, pitch: float) -> Actions:
     """Let go, and lifted; or not, and a look at the lid tells."""
     hand, keyed, levered = lid.hand, f"{NAME}/open/" in lid.hand.lab.state, lid.one.latch.lever
+    # While the rotor runs down nothing opens, and who pulls breaks the lock.
+    yield from _until(hand.wait(8.0), lambda: not lid.locked)
     if levered:
         yield from _move_lever(lid, pitch, up=True)
     elif keyed and lid.latched:
         yield from _press_key(lid)
     if (keyed or levered) and lid.latched:
-        # The lever fell short of its stop, or the rotor has not come to rest yet.
         return
     # Beside the lever, which would be in the way.
     yield from _lift(lid, pitch, x=0.036 if levered else 0.0)
@@ -107,21 +121,15 @@ def _open_once(lid: _Lid, pitch: float) -> Actions:
     yield from _until(hand.wait(4.0), lambda: not low < lid.angle < high)
 
 
-def close_lid(task: LidTask, hand: Hand) -> Actions:
-    """The expert of the ``Close…Lid`` tasks."""
-    lid = _Lid(task, hand)
-    yield from hand.grip(0.0, 0.5)
-    if task.one.latch.lever:
+def _close_once(lid: _Lid, pitch: float) -> Actions:
+    """The lever down where there is one, the lid pulled over, and pressed shut."""
+    del pitch
+    if lid.one.latch.lever:
         yield from _move_lever(lid, _PUSH, up=False)
-    for _ in range(_TRIES):
-        if lid.angle > 0.3:
-            yield from _pull(lid)
-        yield from _push_down(lid)
-        if lid.latched:
-            break
+    if lid.angle > 0.3:
+        yield from _pull(lid)
+    yield from _push_down(lid)
     yield from _away(lid, back=0.02, up=0.1)
-    while True:
-        yield np.array(hand.command)
 
 
 def _press_key(lid: _Lid) -> Actions:

@@ -119,23 +119,32 @@ class Lid:
     def bind(self, model: Any, prefix: str = "") -> "_Bound":
         """Raises InputError where there is no such lid."""
         joint = ident(model, "joint", f"{prefix}lid")
-        return _Bound(self, int(model.jnt_qposadr[joint]), ident(model, "equality", f"{prefix}interlock"))
+        interlock = ident(model, "equality", f"{prefix}interlock")
+        return _Bound(self, int(model.jnt_qposadr[joint]), int(model.jnt_dofadr[joint]), interlock)
 
 
 @dataclass(frozen=True, slots=True)
 class _Bound:
     part: Lid
     qpos: int
+    dof: int
     equality: int
     rate: ClassVar[Rate] = "physics"
 
     def initial(self, n: int) -> State:
-        """``interlock`` is the command; ``closed`` and ``locked`` is what is so."""
-        return {name: np.zeros(n, dtype=bool) for name in ("interlock", "closed", "locked")}
+        """``interlock`` is the command; ``closed`` and ``locked`` is what is so.
+
+        ``shut`` and ``flung`` are the fastest that it moved within ``cushion`` of its closed and its open stop, rad/s.
+        """
+        flags = {name: np.zeros(n, dtype=bool) for name in ("interlock", "closed", "locked")}
+        return {**flags, "shut": np.zeros(n), "flung": np.zeros(n)}
 
     def step(self, worlds: Worlds, state: State, dt: float) -> None:
         """Lock what is closed and shall be locked; a lid that stands open cannot be."""
         del dt
-        state["closed"][:] = worlds.bind("qpos")[:, self.qpos] < self.part.caught
+        part, angle, speed = self.part, worlds.bind("qpos")[:, self.qpos], worlds.bind("qvel")[:, self.dof]
+        np.maximum(state["shut"], np.where(angle < part.cushion, -speed, 0), out=state["shut"])
+        np.maximum(state["flung"], np.where(angle > part.opening - part.cushion, speed, 0), out=state["flung"])
+        state["closed"][:] = angle < part.caught
         state["locked"][:] = state["interlock"] & (state["closed"] | state["locked"])
         worlds.bind("eq_active")[:, self.equality] = state["locked"]

@@ -74,6 +74,16 @@ class Views:
         self._bound: dict[str, Array] = {}
         self._expanded: dict[str, Array] = {}
 
+    def own(self, model: Any, world: int) -> dict[str, Array]:
+        """What a world has for itself, by name: fields that are otherwise than the model's."""
+        fields = {name: values[world] for name, values in sorted(self._expanded.items())}
+        return {name: value for name, value in fields.items() if not np.array_equal(value, getattr(model, name))}
+
+    def restore(self, model: Any, ids: Array) -> None:
+        """Let the worlds of ``ids`` have what the model has."""
+        for name, values in self._expanded.items():
+            values[ids] = getattr(model, name)
+
     def bind(self, name: str) -> Array:
         """As ``Worlds`` says."""
         found = self._bound.get(name)

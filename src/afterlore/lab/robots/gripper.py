@@ -12,7 +12,7 @@ from afterlore.lab.parts.part import massive
 from afterlore.lab.robots.arm import carried
 from afterlore.lab.robots.shapes import can, joined, turned
 
-__all__ = ["Gripper"]
+__all__ = ["TOOL", "Gripper"]
 
 _STEEL = (0.62, 0.64, 0.67, 1.0)
 _PALE = (0.34, 0.36, 0.39, 1.0)
@@ -136,3 +136,7 @@ def _box(half: tuple[float, float, float], centre: tuple[float, float, float], r
 def _round(radius: float, count: int) -> list[tuple[float, float]]:
     angles = 2 * np.pi * np.arange(count) / count
     return [(float(radius * np.cos(angle)), float(radius * np.sin(angle))) for angle in angles]
+
+
+TOOL = Gripper().reach
+"""From an arm's flange to the middle between the pads of the usual gripper, metres."""

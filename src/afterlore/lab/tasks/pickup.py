@@ -21,6 +21,9 @@ __all__ = ["PickUpTube"]
 _UPRIGHT = math.radians(15)
 _LIFTED = 0.05
 """Metres above where it stood."""
+_PADS = (f"{GRIPPER}left_pad", f"{GRIPPER}right_pad")
+_HELD = 1.0
+"""Newtons of each pad."""
 _FALLEN = 0.001
 """Metres above the bench, below which a cap touches it."""
 
@@ -91,9 +94,9 @@ class PickUpTube:
             "cap untouched by the table": ~lab.memory["dropped"],
         }
 
-    def released(self, lab: Bench, world: int) -> bool:
-        """Held, that is: both pads touch it."""
-        return {f"{GRIPPER}left", f"{GRIPPER}right"} <= lab.touching(world, "tube")
+    def contact_holds(self, lab: Bench, world: int) -> bool:
+        """Both pads press on it."""
+        return all(lab.pressing(world, pad, "tube") > _HELD for pad in _PADS)
 
     def _lowest(self, lab: Bench) -> Array:
         """Of the cap's lower rim, a circle about the tube's axis, and of its upper one; metres above the bench."""

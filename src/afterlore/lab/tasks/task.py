@@ -94,6 +94,6 @@ class Task(Protocol):
         """Name of the last condition: how the robot and its work touch."""
         ...
 
-    def released(self, lab: Bench, world: int) -> bool:
-        """Whether the last condition holds; it is looked at only where all others do."""
+    def contact_holds(self, lab: Bench, world: int) -> bool:
+        """Whether the last condition holds in one world."""
         ...
