@@ -10,6 +10,7 @@ import pytest
 
 from afterlore.app import cli
 from afterlore.core import InputError
+from afterlore.lab.experts.all import Crew
 from afterlore.lab.experts.hand import Hand
 from afterlore.lab.laboratory import Laboratory
 from afterlore.lab.randomise import FIXED, Randomisation
@@ -312,17 +313,19 @@ def test_a_tube_that_fell_is_not_picked_up() -> None:
     assert not lab.task.contact_holds(lab, 0)
 
 
-def test_a_tube_that_hangs_by_its_rim_is_not_held() -> None:
+def test_held_is_pressed_by_both_pads() -> None:
     lab = Laboratory(task("PickUpTube"), randomisation=FIXED)
-    hand, one = Hand(lab, 0), lab.task.rack.tube  # type: ignore[attr-defined]
-    x, y, z = lab.pose("tube", 0)[:3, 3]
-    under = z + one.length - 0.75 * one.cap_height - 0.016
-    near, away = aimed(x, y, under, 0.0), aimed(x, y - 0.15, under, 0.0)
-    high = aimed(x, y, under + 0.12, 0.0)
-    for action in (*hand.go(away, width=0.0203), *hand.go(near, speed=0.1), *hand.go(high, speed=0.2)):
-        lab.step(action[None])
-    settle(lab, 60)
-    if lab.conditions["lifted"][0]:
-        # Each pad would have to press on it.
-        assert not lab.conditions["held by both fingers"][0]
+    crew = Crew(lab)
+    while not lab.success.all():
+        lab.step(crew.actions())
+    pads = [f"gripper/{side}_pad" for side in ("left", "right")]
+    assert all(lab.pressing(0, pad, "tube") > 5 for pad in pads)
+    # Around the cap, and no longer on it: it falls between them.
+    loose = lab.command.copy()
+    loose[:, -1] = 0.024
+    for _ in range(8):
+        lab.step(loose)
+    assert lab.conditions["lifted"].all()
+    assert not lab.conditions["held by both fingers"].any()
     assert not lab.success.any()
+    assert min(lab.pressing(0, pad, "tube") for pad in pads) <= 1
