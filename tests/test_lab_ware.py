@@ -119,7 +119,7 @@ def test_labware_is_drawn_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[
         assert down[0] > 0, name
         assert down[-1] < 69, name
     assert cli.run(["lab", "render", "beaker", "--out", str(out)]) == 2
-    assert "no instrument 'beaker', and no labware; there are: mini centrifuge" in capsys.readouterr().err
+    assert "no instrument 'beaker', no labware and no task; there are: mini centrifuge" in capsys.readouterr().err
 
 
 def test_what_is_not_there_is_named() -> None:
