@@ -1,6 +1,6 @@
 """n worlds of a scene, and what can be asked of them: what tasks see of a laboratory."""
 
-from typing import Any, Literal
+from typing import Any
 
 import mujoco
 import numpy as np
@@ -30,13 +30,12 @@ class Bench:
         self._robot = _under(self.model, self.model.body("stand").id)
         self._data: dict[int, Any] = {}
 
-    def pose(self, name: str, world: int, kind: Literal["body", "geom"] = "body") -> Array:
-        """Of a body or a geom: (4, 4), in the room's frame."""
-        number = getattr(self.model, kind)(name).id
-        places, turns = ("xpos", "xmat") if kind == "body" else ("geom_xpos", "geom_xmat")
+    def pose(self, body: str, world: int) -> Array:
+        """Of a body: (4, 4), in the room's frame."""
+        number = self.model.body(body).id
         made = np.eye(4)
-        made[:3, 3] = self.worlds.bind(places)[world, number]
-        made[:3, :3] = self.worlds.bind(turns)[world, number].reshape(3, 3)
+        made[:3, 3] = self.worlds.bind("xpos")[world, number]
+        made[:3, :3] = self.worlds.bind("xmat")[world, number].reshape(3, 3)
         return made
 
     def touching(self, world: int, body: str) -> set[str]:
@@ -52,11 +51,8 @@ class Bench:
 
     def pressing(self, world: int, geom: str, body: str) -> float:
         """Newtons with which a geom presses on a body or what hangs on it."""
-        others, owner, mine = (
-            _under(self.model, self.model.body(body).id),
-            self.model.geom_bodyid,
-            self.model.geom(geom).id,
-        )
+        others = _under(self.model, self.model.body(body).id)
+        owner, mine = self.model.geom_bodyid, self.model.geom(geom).id
         data, total, force = self.data(world), 0.0, np.zeros(6)
         for number, (one, two) in enumerate(data.contact.geom):
             if (one == mine and others[owner[two]]) or (two == mine and others[owner[one]]):
